@@ -1,0 +1,41 @@
+"""tfreg reruns published lectures on logistic regression, and goes on where they stop.
+
+    >>> problem = tfreg.Problem(tfreg.models.logistic(2), tfreg.losses.bce, tfreg.datasets.bernoulli_line())
+    >>> run = tfreg.train(problem, "adam:0.1", epochs=435, start=(-3, -1))
+    >>> surface = tfreg.loss_surface(problem, tfreg.grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)))
+
+Names are imported when they are first used: `import tfreg` alone does not load TensorFlow.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_MODULE_OF = {
+    "Claim": "findings",
+    "Dataset": "datasets",
+    "Findings": "findings",
+    "InputError": "errors",
+    "Problem": "problem",
+    "RecordWeights": "callbacks",
+    "grid": "surfaces",
+    "loss_surface": "surfaces",
+    "open_run": "store",
+    "save_run": "store",
+    "script": "runner",
+    "train": "training",
+}
+_MODULES = ("animations", "datasets", "diagrams", "figures", "losses", "models", "optimizers", "surfaces")
+
+__all__ = [*_MODULE_OF, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(import_module(f"tfreg.{_MODULE_OF[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"tfreg.{name}")
+    raise AttributeError(f"module 'tfreg' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

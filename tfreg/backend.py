@@ -1,0 +1,44 @@
+"""TensorFlow and Keras, imported once and without their log noise.
+
+TensorFlow's C++ libraries write to the process's standard error before any logging setting reaches them, so the
+descriptor itself is turned away while they load. Modules that compute import `tf` and `keras` from here.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    sys.stderr.flush()
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# oneDNN may add in another order from one call to the next; the same machine shall give the same bits.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# XLA asks for 256-bit vectors by default; with the processor's full width exp and log take two thirds of the time.
+# A processor without AVX-512 is not concerned. Flags that the user has set come last and so win.
+os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
+
+with _silent_stderr():
+    import tensorflow as tf
+
+    import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"tfreg: expected Keras on the TensorFlow backend, got {keras.backend.backend()!r}; unset KERAS_BACKEND"
+    )
+
+__all__ = ["keras", "tf"]

@@ -1,0 +1,111 @@
+"""Seeded, named data sets of the published lectures, and the record that holds any data set.
+
+Conventions: samples are rows; `inputs` has shape (n_samples, n_features), `targets` (n_samples, n_targets), both
+float64 (a problem casts them to its own precision). Each function is deterministic and leaves NumPy's global random
+state alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfreg.errors import InputError
+
+LECTURE_SEED = 43052
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Inputs and targets, with what is known of how they came about.
+
+    Attributes:
+        name: what figures and files call it.
+        inputs: array (n_samples, n_features).
+        targets: array (n_samples, n_targets); a vector becomes one column.
+        expected: array (n_samples,) of E[target | input] where it is known, such as the true probabilities.
+        true_weights: the weights that generated the data, in the order of the model's weight vector, if known.
+
+    Raises:
+        InputError: empty data, NaN or infinite values, or another number of inputs than of targets.
+
+    Example:
+        >>> Dataset("tiny", inputs=np.zeros((3, 1)), targets=[0, 1, 1]).targets.shape
+        (3, 1)
+    """
+
+    name: str
+    inputs: np.ndarray
+    targets: np.ndarray
+    expected: np.ndarray | None = None
+    true_weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("inputs", "targets"):
+            values = _as_columns(f"{field} of data set {self.name!r}", getattr(self, field))
+            object.__setattr__(self, field, values)
+        if len(self.inputs) != len(self.targets):
+            raise InputError(
+                f"data set {self.name!r}: expected as many targets as inputs, got {len(self.inputs)} inputs "
+                f"and {len(self.targets)} targets"
+            )
+
+
+def _as_columns(what: str, values: object) -> np.ndarray:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{what}: expected numbers, got {values!r:.60}") from None
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    if array.ndim < 2 or array.size == 0:
+        raise InputError(f"{what}: expected at least one sample in rows, got an array of shape {array.shape}")
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise InputError(f"{what}: expected finite numbers, got {bad} NaN or infinite values; drop or fill them")
+    array.flags.writeable = False
+    return array
+
+
+def sigmoid(u: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-u)), element by element."""
+    return 1 / (1 + np.exp(-u))
+
+
+def piecewise() -> Dataset:
+    """The bent line of the lecture: slope 1 left of zero, 3.5 right of it, noise of standard deviation 0.3.
+
+    100 points x = linspace(-1, 1); seed 43052, one normal per x in order.
+    """
+    random = np.random.RandomState(LECTURE_SEED)
+    x = np.linspace(-1, 1, 100)
+    bent = np.where(x < 0, x, 3.5 * x)
+    return Dataset("piecewise", x, bent + 0.3 * random.normal(size=100), expected=bent)
+
+
+def flat_noise() -> Dataset:
+    """Noise around zero and nothing else: x = linspace(0, 1, 100), targets normal with standard deviation 0.001."""
+    random = np.random.RandomState(LECTURE_SEED)
+    x = np.linspace(0, 1, 100)
+    return Dataset("flat_noise", x, random.normal(loc=0, scale=0.001, size=100), expected=np.zeros(100))
+
+
+def bernoulli_line(n_samples: int = 2000, ones: bool = True) -> Dataset:
+    """The logistic data of the lecture: x = linspace(-1, 1), P(y = 1) = sigmoid(-1 + 5 x).
+
+    The lecture sets no seed for these draws: its generator stands where the 100 normals of `flat_noise` left it, so
+    the same normals are drawn first. With the default 2000 samples, 810 targets are 1.
+
+    Args:
+        n_samples: number of points.
+        ones: put a column of ones before x, for the model with weights (w0, w1) and no bias.
+    """
+    if n_samples < 1:
+        raise InputError(f"bernoulli_line: expected n_samples of 1 or more, got {n_samples}")
+    random = np.random.RandomState(LECTURE_SEED)
+    random.normal(loc=0, scale=0.001, size=(100, 1))
+    x = np.linspace(-1, 1, n_samples)
+    probability = sigmoid(-1 + 5 * x)
+    targets = random.binomial(1, probability)
+    inputs = np.column_stack([np.ones(n_samples), x]) if ones else x
+    true_weights = (-1.0, 5.0) if ones else (5.0, -1.0)
+    return Dataset("bernoulli_line", inputs, targets, expected=probability, true_weights=true_weights)

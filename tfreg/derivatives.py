@@ -1,0 +1,85 @@
+"""Loss, gradient and Hessian at many weight vectors, compiled, in blocks that bound the memory.
+
+Conventions: weight vectors are the rows of an array (S, n_weights). One compiled call runs through K blocks of C rows,
+one block after another, so the widest array in memory is a block's activations, (C, units, n_samples), whatever S is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfreg.backend import tf
+
+if TYPE_CHECKING:
+    from tfreg.problem import Problem
+
+# Elements of a block's widest activation array: it should stay in the processor's caches. On the lecture's grid,
+# 2**18 to 2**20 are equally fast, smaller and larger blocks slower.
+_BLOCK_ELEMENTS = 2**20
+_MAX_BLOCKS = 16
+
+
+def evaluate(problem: Problem, weights: np.ndarray, what: str) -> np.ndarray:
+    """The `loss`, `gradient` or `hessian` at each row of `weights` (S, n_weights): an array with leading axis S."""
+    block = min(_block_rows(problem, what), 2 ** int(np.ceil(np.log2(len(weights)))))
+    n_blocks = min(_MAX_BLOCKS, -(-len(weights) // block))
+    key = (what, n_blocks, block)
+    if key not in problem.programs:
+        problem.programs[key] = _compile(problem, what, n_blocks, block)
+    compiled = problem.programs[key]
+    values = []
+    for first in range(0, len(weights), n_blocks * block):
+        part = weights[first : first + n_blocks * block]
+        # Shapes are compiled in, so the last part is filled up with its last row, and the filling cut off again.
+        filled = np.pad(part, ((0, n_blocks * block - len(part)), (0, 0)), mode="edge")
+        result = compiled(filled.reshape(n_blocks, block, -1)).numpy()
+        values.append(result.reshape(-1, *result.shape[2:])[: len(part)])
+    return np.concatenate(values)
+
+
+def _block_rows(problem: Problem, what: str) -> int:
+    widest = max(shape[-1] for shape in problem.shapes)
+    # A Hessian is computed from n_weights copies of each row.
+    copies = problem.n_weights if what == "hessian" else 1
+    rows = _BLOCK_ELEMENTS // (widest * len(problem.dataset.inputs) * copies)
+    return 2 ** int(np.log2(max(1, rows)))
+
+
+def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable[[np.ndarray], tf.Tensor]:
+    kernel = {"loss": _losses, "gradient": _gradients, "hessian": _hessians}[what]
+
+    @tf.function(jit_compile=True, autograph=False)
+    def program(blocks: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        return tf.map_fn(lambda rows: kernel(problem, rows, inputs, targets), blocks)
+
+    shape = (n_blocks, block, problem.n_weights)
+    concrete = program.get_concrete_function(tf.TensorSpec(shape, problem.dtype), *problem.tensors)
+    return lambda blocks: concrete(tf.constant(blocks, problem.dtype), *problem.tensors)
+
+
+def _losses(problem: Problem, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    return problem.losses(problem.unflatten(rows), inputs, targets)
+
+
+def _gradients(problem: Problem, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        # A row's loss depends on that row alone, so the gradient of the sum holds the gradient of every row.
+        total = tf.reduce_sum(_losses(problem, rows, inputs, targets))
+    return tape.gradient(total, rows, unconnected_gradients="zero")
+
+
+def _hessians(problem: Problem, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    n_rows, n_weights = rows.shape
+    # Column j is the derivative of the gradient along direction j: each row stands n_weights times, once for each
+    # direction, and all columns come out of one second pass. Unrolling the directions takes far longer to compile.
+    repeated = tf.repeat(rows, n_weights, axis=0)
+    directions = tf.tile(tf.eye(n_weights, dtype=rows.dtype), (n_rows, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(repeated)
+        along = tf.reduce_sum(_gradients(problem, repeated, inputs, targets) * directions)
+    columns = tape.gradient(along, repeated, unconnected_gradients="zero")
+    return tf.reshape(columns, (n_rows, n_weights, n_weights))

@@ -1,0 +1,43 @@
+"""The losses of the lectures, each a function (y_true, y_pred) -> scalar on the model's output.
+
+Conventions: `y_true` and `y_pred` have shape (n_samples, n_outputs); `y_pred` holds probabilities where the formula
+takes logarithms. `bce` and `mse` are written as the lecture gives them to Keras: unclipped, so BCE is infinite or NaN
+once a probability rounds to 0 or 1 (logits beyond 16.6 in float32, 36.7 in float64). Clipping changes the surface
+(by up to 3e-4 on the lecture's grid), so the clipped loss is one of its own name.
+"""
+
+from collections.abc import Callable
+
+from tfreg.backend import keras, tf
+from tfreg.errors import unknown
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+def bce(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+    """Binary cross-entropy, -mean(y log p + (1 - y) log(1 - p))."""
+    return -tf.reduce_mean(y_true * tf.math.log(y_pred) + (1 - y_true) * tf.math.log(1 - y_pred))
+
+
+def mse(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+    """Mean squared error, mean((y - p)^2)."""
+    return tf.reduce_mean((y_true - y_pred) ** 2)
+
+
+def bce_clipped(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+    """Binary cross-entropy of probabilities clipped to [1e-7, 1 - 1e-7], as Keras's own: finite everywhere."""
+    return tf.reduce_mean(keras.losses.binary_crossentropy(y_true, y_pred))
+
+
+BY_NAME: dict[str, Loss] = {"bce": bce, "mse": mse, "bce_clipped": bce_clipped}
+
+
+def get(name: str) -> Loss:
+    """The loss of that name.
+
+    Raises:
+        InputError: there is no such loss.
+    """
+    if name not in BY_NAME:
+        raise unknown("loss", name, BY_NAME)
+    return BY_NAME[name]

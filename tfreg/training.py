@@ -1,0 +1,181 @@
+"""`train`: the only training loop there is, and the labelled record of a run that comes out of it.
+
+Conventions: a run is an `xarray.Dataset` with `weights(epoch, weight)` and `loss(epoch)`; runs from many starts have a
+leading dimension `start`. Epoch 0 is the start; the loss at an epoch is the loss of the weights at that epoch, before
+the next update; the last epoch is always recorded. `diverged_at` is the first recorded epoch whose weights or loss
+are not finite, -1 if there is none: divergence is a result, not an error.
+"""
+
+import json
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tfreg import engine, optimizers
+from tfreg.backend import tf
+from tfreg.errors import InputError
+from tfreg.optimizers import Optimizer
+from tfreg.problem import Problem
+from tfreg.store import RUN_FORMAT
+
+
+def train(
+    problem: Problem,
+    optimizer: Optimizer | str,
+    epochs: int,
+    start: object = None,
+    *,
+    record_every: int = 1,
+    batch_size: int | None = None,
+    seed: int = 0,
+    continue_from: xr.Dataset | None = None,
+) -> xr.Dataset:
+    """Train from one start or from many at once, and record the weights on the way.
+
+    Args:
+        problem: what is minimised.
+        optimizer: any Keras optimizer, or a name such as `"adam:0.1"`. It is copied, never changed.
+        epochs: passes over the data, 1 or more.
+        start: a weight vector (n_weights,), or many as rows (S, n_weights); the model's own weights if not given.
+        record_every: record every so many epochs, and the last.
+        batch_size: samples per update; all of them if not given. Each epoch then has its own order of the samples,
+            drawn from `seed` and the number of the epoch.
+        seed: of the sample orders; without `batch_size` nothing is random.
+        continue_from: go on from the end of this run, with its optimizer's state. With `start` as well, only the
+            state is taken over and epochs count from 0 again.
+
+    Returns:
+        The run: `weights` (epoch, weight) and `loss` (epoch), with a leading dimension `start` if many were given,
+        and `optimizer_state`, from which another call can go on.
+
+    Raises:
+        InputError: a start of another length, a learning rate of 0 or less, epochs, `record_every` or `batch_size`
+            below 1, or a run to continue whose optimizer is another.
+
+    Example:
+        >>> run = train(Problem(models.logistic(2), losses.bce, datasets.bernoulli_line()), "adam:0.1", 435, (-3, -1))
+        >>> run.weights.sel(epoch=435).round(2).values.tolist()
+        [-1.02, 5.3]
+    """
+    optimizer = optimizers.get(optimizer)
+    _check_counts(epochs=epochs, record_every=record_every)
+    if batch_size is not None:
+        _check_counts(batch_size=batch_size)
+    first_epoch = 0
+    if continue_from is not None and start is None:
+        start, first_epoch = _last_weights(continue_from), int(continue_from.epoch[-1])
+    weights = problem.check_weights(problem.initial_weights if start is None else start, "start")
+    starts = np.atleast_2d(weights)
+    record_at = np.unique(np.append(np.arange(0, epochs, record_every), epochs))
+
+    program = engine.program(problem, optimizer, len(starts), len(record_at), batch_size)
+    rate = optimizers.learning_rate(optimizer)
+    recorded, state = program.call(
+        tf.constant(starts),
+        tf.constant(_state_rows(program, continue_from, len(starts))),
+        tf.constant(0 if rate is None else rate, problem.dtype),
+        tf.constant(record_at, tf.int32),
+        tf.constant(_orders(problem, epochs, first_epoch, batch_size, seed)),
+    )
+    run = record(
+        problem,
+        epochs=record_at + first_epoch,
+        weights=np.moveaxis(recorded.numpy(), 0, 1),
+        optimizer=optimizer,
+        state=(state.numpy(), program.state_labels),
+        attributes={"batch_size": batch_size or len(problem.dataset.inputs), "seed": seed},
+    )
+    return run if weights.ndim == 2 else run.isel(start=0)
+
+
+def record(
+    problem: Problem,
+    epochs: np.ndarray,
+    weights: np.ndarray,
+    optimizer: Optimizer,
+    state: tuple[np.ndarray, tuple[str, ...]] | None = None,
+    attributes: dict[str, Any] | None = None,
+) -> xr.Dataset:
+    """The labelled record of recorded weights (S, R, n_weights) at R epochs: losses, divergence, and what made them."""
+    loss = problem.loss_at(weights.reshape(-1, problem.n_weights)).reshape(weights.shape[:2])
+    finite = np.isfinite(loss) & np.isfinite(weights).all(axis=2)
+    diverged_at = np.where(finite.all(axis=1), -1, epochs[np.argmin(finite, axis=1)])
+    variables = {
+        "weights": (("start", "epoch", "weight"), weights),
+        "loss": (("start", "epoch"), loss),
+        "diverged_at": (("start",), diverged_at),
+    }
+    coordinates = {"epoch": epochs, "weight": np.array(problem.labels, dtype=object)}
+    if state is not None:
+        variables["optimizer_state"] = (("start", "state"), state[0])
+        coordinates["state"] = np.array(state[1], dtype=object)
+    described = {
+        "format": RUN_FORMAT,
+        "loss": getattr(problem.loss, "__name__", type(problem.loss).__name__),
+        "dataset": problem.dataset.name,
+        "optimizer": type(optimizer).__name__,
+        "optimizer_config": json.dumps(_plain_config(optimizer)),
+        "dtype": problem.dtype,
+        "versions": _versions(),
+        "status": _status(diverged_at),
+        **(attributes or {}),
+    }
+    return xr.Dataset(variables, coords=coordinates, attrs=described)
+
+
+def _check_counts(**counts: object) -> None:
+    for name, value in counts.items():
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+            raise InputError(f"{name}: expected a whole number of 1 or more, got {value!r}")
+
+
+def _last_weights(run: xr.Dataset) -> np.ndarray:
+    return run.weights.isel(epoch=-1).values
+
+
+def _state_rows(program: engine.Program, run: xr.Dataset | None, n_starts: int) -> np.ndarray:
+    if run is None:
+        return np.repeat(program.fresh_state[np.newaxis], n_starts, axis=0)
+    if "optimizer_state" not in run or tuple(run.state.values) != program.state_labels:
+        raise InputError(
+            f"continue_from: the run holds no state that fits this optimizer (it was made with "
+            f"{run.attrs.get('optimizer', 'an unknown one')}); use the same optimizer and model"
+        )
+    rows = np.atleast_2d(run.optimizer_state.values)
+    if len(rows) not in (1, n_starts):
+        raise InputError(f"continue_from: expected a run from 1 or {n_starts} starts, got {len(rows)}")
+    return np.ascontiguousarray(np.broadcast_to(rows, (n_starts, rows.shape[1])))
+
+
+def _orders(problem: Problem, epochs: int, first_epoch: int, batch_size: int | None, seed: int) -> np.ndarray:
+    """The order of the samples in each epoch, int32 (epochs, n_samples); empty for full batches."""
+    n_samples = len(problem.dataset.inputs)
+    if batch_size is None:
+        return np.zeros((0, n_samples), np.int32)
+    numbers = range(first_epoch, first_epoch + epochs)
+    return np.stack([np.random.default_rng((seed, epoch)).permutation(n_samples) for epoch in numbers]).astype(np.int32)
+
+
+@cache
+def _versions() -> str:
+    return ", ".join(f"{name} {version(name)}" for name in ("tfreg", "tensorflow", "keras", "numpy"))
+
+
+def _plain_config(optimizer: Optimizer) -> dict[str, Any]:
+    config = optimizer.get_config()
+    rate = optimizers.learning_rate(optimizer)
+    if rate is not None:
+        config["learning_rate"] = rate
+    return json.loads(json.dumps(config, default=str))
+
+
+def _status(diverged_at: np.ndarray) -> str:
+    diverged = diverged_at[diverged_at >= 0]
+    if not len(diverged):
+        return "finished"
+    if len(diverged_at) == 1:
+        return f"diverged at epoch {diverged[0]}"
+    return f"{len(diverged)} of {len(diverged_at)} starts diverged"
