@@ -24,7 +24,7 @@ _MODULE_OF = {
     "script": "runner",
     "train": "training",
 }
-_MODULES = ("animations", "datasets", "diagrams", "figures", "losses", "models", "optimizers", "surfaces")
+_MODULES = ("animations", "datasets", "descents", "diagrams", "figures", "losses", "models", "optimizers", "surfaces")
 
 __all__ = [*_MODULE_OF, *_MODULES]
 

@@ -6,19 +6,31 @@ only what moves is drawn again, which is what makes thirty frames cost little mo
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
+from string import Template
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from mpl_toolkits.mplot3d.art3d import Line3D
 from PIL import Image
 
 from tfreg import figures
 from tfreg.datasets import Dataset
+from tfreg.figures import Scene
+
+# Given the epochs shown so far, puts an artist there and returns it.
+_Moving = Callable[[np.ndarray], Artist]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,70 +54,167 @@ class Animation:
         path.write_text(_page(self), encoding="utf-8")
 
 
-def descent(
-    surfaces: Mapping[str, xr.Dataset],
-    paths: Mapping[str, Mapping[str, xr.Dataset]],
-    fits: Mapping[str, Mapping[str, np.ndarray]],
-    dataset: Dataset,
-    points: Mapping[str, Mapping[str, Sequence[float]]],
-    title: str,
-    dpi: int = 80,
-) -> Animation:
-    """Paths growing point by point on loss surfaces, and below each surface the data with the current fits.
+def descent(scene: Scene, title: str, dpi: int = 80) -> Animation:
+    """Paths growing point by point on the surfaces, and below each surface the data with the current fits.
 
-    Args:
-        surfaces: by the name of their loss.
-        paths: for each surface, runs by label, all recorded at the same epochs: one frame an epoch.
-        fits: for each surface, by the same labels, the model's outputs (epochs, n_samples).
-        dataset: what was fitted.
-        points: for each surface, weights to mark, by label.
-        title: above all.
-        dpi: pixels per inch of the 10 by 7.6 inch picture.
+    There is a frame for every fifteenth epoch, and the last; the picture is 10 by 7.6 inches of `dpi` pixels.
     """
     figure = figures.new_figure(10, 7.6)
     figure.set_dpi(dpi)
     figure.suptitle(title)
-    grid = figure.add_gridspec(2, len(surfaces), height_ratios=(1.4, 1))
-    moving: list[tuple[Artist, xr.Dataset, np.ndarray | None]] = []
-    for column, (label, surface) in enumerate(surfaces.items()):
+    moving = _lay_out(figure, scene)
+    epochs = next(iter(next(iter(scene.paths.values())).values())).epoch.values
+    at = np.unique([*range(0, len(epochs) - 1, figures.STRETCH), len(epochs) - 1])
+    labels = {label for runs in scene.paths.values() for label in runs}
+    frames = _with_one_palette(
+        _frames(figure, moving, at), sorted({figures.colour(label) for label in (*labels, "true weights")})
+    )
+    return Animation(title, frames, [f"epoch {epoch}" for epoch in epochs[at]])
+
+
+def _lay_out(figure: Figure, scene: Scene) -> list[_Moving]:
+    """Draw all that stays, and return what moves."""
+    grid = figure.add_gridspec(2, len(scene.surfaces), height_ratios=(1.4, 1))
+    moving: list[_Moving] = []
+    for column, (loss, surface) in enumerate(scene.surfaces.items()):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        figures.draw_surface(solid, surface, label)
-        for name, weights in points[label].items():
-            figures.draw_point(solid, weights, name, surface)
+        figures.draw_surface(solid, surface, loss)
+        figures.draw_point(solid, scene.points[loss]["true weights"], "true weights", surface)
         flat = figure.add_subplot(grid[1, column])
-        figures.draw_data(flat, dataset, {})
-        for name, run in paths[label].items():
-            style = {"color": figures.colour(name), "label": name, "animated": True}
-            (dots,) = solid.plot([], [], [], "o", markersize=4.5, markeredgecolor="white", markeredgewidth=0.5, zorder=12, **style)
-            (curve,) = flat.plot([], [], linewidth=2, **style)
-            moving += [(dots, run, None), (curve, run, fits[label][name])]
+        figures.draw_data(flat, scene.dataset, {})
+        for label, run in scene.paths[loss].items():
+            style: dict[str, Any] = {"color": figures.colour(label), "animated": True}
+            dots: dict[str, Any] = {
+                "marker": "o",
+                "markersize": 5.5,
+                "markeredgecolor": "white",
+                "markeredgewidth": 0.5,
+                "zorder": 12,
+            }
+            (path,) = solid.plot([], [], [], linestyle="", **dots, **style)
+            (curve,) = flat.plot([], [], linewidth=2, label=label, **style)
+            moving += [partial(_grow, path, run), partial(_bend, curve, scene.dataset, scene.fits[loss][label])]
         flat.legend(loc="upper left", fontsize=8)
-    frames = _frames(figure, moving, dataset.inputs[:, -1])
-    epochs = next(iter(next(iter(paths.values())).values())).epoch.values
-    return Animation(title, frames, [f"epoch {epoch}" for epoch in epochs])
+    return moving
 
 
-def _frames(
-    figure: Figure, moving: Sequence[tuple[Artist, xr.Dataset, np.ndarray | None]], x: np.ndarray
-) -> list[Image.Image]:
+def _grow(path: Line3D, run: xr.Dataset, at: np.ndarray) -> Artist:
+    first, second = run.weights.values[at].T[:2]
+    path.set_data_3d(first, second, run.loss.values[at])
+    return path
+
+
+def _bend(curve: Line2D, dataset: Dataset, fits: np.ndarray, at: np.ndarray) -> Artist:
+    curve.set_data(dataset.inputs[:, -1], fits[at[-1]])
+    return curve
+
+
+def _frames(figure: Figure, moving: Sequence[_Moving], at: np.ndarray) -> list[Image.Image]:
     canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)
     images = []
-    for k in range(moving[0][1].sizes["epoch"]):
+    for k in range(len(at)):
         canvas.restore_region(background)
-        for artist, run, fit in moving:
-            if fit is None:
-                first, second = run.weights.values[: k + 1].T[:2]
-                artist.set_data_3d(first, second, run.loss.values[: k + 1])
-            else:
-                artist.set_data(x, fit[k])
+        for move in moving:
+            artist = move(at[: k + 1])
+            assert artist.axes is not None
             artist.axes.draw_artist(artist)
         images.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy()))
-    return _with_one_palette(images)
+    return images
 
 
-def _with_one_palette(images: Sequence[Image.Image]) -> list[Image.Image]:
-    """The frames in the 256 colours of the last, which shows everything: small files, and nothing flickers."""
-    palette = images[-1].quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+def _with_one_palette(images: Sequence[Image.Image], exact: Sequence[str]) -> list[Image.Image]:
+    """The frames in 256 colours: those of the last frame, which shows everything, and the exact ones of what moves."""
+    pure = [int(channel * 255) for name in exact for channel in to_rgb(name)]
+    common = images[-1].quantize(256 - len(exact), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((common.getpalette() or [])[: 3 * (256 - len(exact))] + pure)
     return [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+
+
+def _page(animation: Animation) -> str:
+    first = np.asarray(animation.frames[0].convert("RGB"))
+    return _PAGE.substitute(
+        title=escape(animation.title),
+        width=first.shape[1],
+        height=first.shape[0],
+        last=len(animation.frames) - 1,
+        base=_data_url(first),
+        changes=json.dumps([_data_url(_change(first, frame)) for frame in animation.frames]),
+        captions=json.dumps(list(animation.captions)),
+        milliseconds=int(1000 * animation.seconds_per_frame),
+    )
+
+
+def _change(first: np.ndarray, frame: Image.Image) -> np.ndarray:
+    """A frame (height, width, 4) that is transparent wherever it equals the first: a tenth of the size."""
+    pixels = np.asarray(frame.convert("RGB"))
+    opaque = np.where((pixels != first).any(axis=2), 255, 0).astype(np.uint8)
+    return np.dstack([np.where(opaque[..., np.newaxis], pixels, 0), opaque])
+
+
+def _data_url(pixels: np.ndarray) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="PNG", compress_level=2)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+_PAGE = Template("""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+  body { font: 15px/1.4 system-ui, sans-serif; color: #222; }
+  body { margin: 1rem auto; max-width: ${width}px; padding: 0 1rem; }
+  h1 { font-size: 1.1rem; }
+  .screen { position: relative; }
+  .screen img { width: 100%; height: auto; display: block; }
+  #change { position: absolute; inset: 0; }
+  .controls { display: flex; gap: .7rem; align-items: center; }
+  input { flex: 1; }
+  button { font: inherit; min-width: 5em; }
+  output { min-width: 6em; text-align: right; font-variant-numeric: tabular-nums; }
+</style>
+<h1>$title</h1>
+<div class="screen">
+  <img src="$base" width="$width" height="$height" alt="$title">
+  <img id="change" width="$width" height="$height" alt="">
+</div>
+<div class="controls">
+  <button id="play">Pause</button>
+  <input id="slider" type="range" min="0" max="$last" value="0" aria-label="frame">
+  <output id="caption"></output>
+</div>
+<p><small>Space plays and pauses, the arrow keys step.</small></p>
+<script>
+  const changes = $changes, captions = $captions;
+  const byId = id => document.getElementById(id);
+  const [change, play, slider, caption] = ["change", "play", "slider", "caption"].map(byId);
+  let timer = null;
+  function show(k) {
+    slider.value = k;
+    change.src = changes[k];
+    caption.textContent = captions[k];
+  }
+  function stop() { clearInterval(timer); timer = null; play.textContent = "Play"; }
+  function start() {
+    play.textContent = "Pause";
+    timer = setInterval(() => show((+slider.value + 1) % changes.length), $milliseconds);
+  }
+  play.onclick = () => timer ? stop() : start();
+  slider.oninput = () => { stop(); show(+slider.value); };
+  document.onkeydown = event => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === " ") play.onclick();
+    else if (step) { stop(); show((+slider.value + step + changes.length) % changes.length); }
+    else return;
+    event.preventDefault();
+  };
+  show(0);
+  start();
+</script>
+</html>
+""")

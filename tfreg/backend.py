@@ -32,9 +32,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
 
 with _silent_stderr():
-    import tensorflow as tf
-
     import keras
+    import tensorflow as tf
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

@@ -1,4 +1,4 @@
-"""Loss, gradient and Hessian at many weight vectors, compiled, in blocks that bound the memory.
+"""Predictions, loss, gradient and Hessian at many weight vectors, compiled, in blocks that bound the memory.
 
 Conventions: weight vectors are the rows of an array (S, n_weights). One compiled call runs through K blocks of C rows,
 one block after another, so the widest array in memory is a block's activations, (C, units, n_samples), whatever S is.
@@ -23,7 +23,10 @@ _MAX_BLOCKS = 16
 
 
 def evaluate(problem: Problem, weights: np.ndarray, what: str) -> np.ndarray:
-    """The `loss`, `gradient` or `hessian` at each row of `weights` (S, n_weights): an array with leading axis S."""
+    """What is asked for at each row of `weights` (S, n_weights): an array with leading axis S.
+
+    `what` is `predictions`, `loss`, `gradient` or `hessian`.
+    """
     block = min(_block_rows(problem, what), 2 ** int(np.ceil(np.log2(len(weights)))))
     n_blocks = min(_MAX_BLOCKS, -(-len(weights) // block))
     key = (what, n_blocks, block)
@@ -49,7 +52,7 @@ def _block_rows(problem: Problem, what: str) -> int:
 
 
 def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable[[np.ndarray], tf.Tensor]:
-    kernel = {"loss": _losses, "gradient": _gradients, "hessian": _hessians}[what]
+    kernel = {"predictions": _predictions, "loss": _losses, "gradient": _gradients, "hessian": _hessians}[what]
 
     @tf.function(jit_compile=True, autograph=False)
     def program(blocks: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -58,6 +61,10 @@ def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable
     shape = (n_blocks, block, problem.n_weights)
     concrete = program.get_concrete_function(tf.TensorSpec(shape, problem.dtype), *problem.tensors)
     return lambda blocks: concrete(tf.constant(blocks, problem.dtype), *problem.tensors)
+
+
+def _predictions(problem: Problem, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    return problem.predictions(problem.unflatten(rows), inputs)
 
 
 def _losses(problem: Problem, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:

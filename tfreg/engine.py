@@ -67,9 +67,7 @@ def program(
     return problem.programs[key]
 
 
-def _compile(
-    problem: Problem, optimizer: Optimizer, n_starts: int, n_records: int, batch_size: int | None
-) -> Program:
+def _compile(problem: Problem, optimizer: Optimizer, n_starts: int, n_records: int, batch_size: int | None) -> Program:
     stacked = problem.can_stack and optimizers.is_elementwise(optimizer)
     variables = _variables(problem, n_starts if stacked else None)
     driven = optimizers.fresh_copy(optimizer, problem.dtype)
@@ -93,14 +91,15 @@ def _compile(
         )
         return tf.transpose(records[:, :, 0], (1, 0, 2)), states[:, 0]
 
-    concrete = train.get_concrete_function(
-        tf.TensorSpec((n_starts, problem.n_weights), problem.dtype),
-        tf.TensorSpec((n_starts, len(fresh_state)), tf.float64),
-        tf.TensorSpec((), problem.dtype),
-        tf.TensorSpec((n_records,), tf.int32),
-        tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
-        *problem.tensors,
-    )
+    with optimizers.floatx(problem.dtype):
+        concrete = train.get_concrete_function(
+            tf.TensorSpec((n_starts, problem.n_weights), problem.dtype),
+            tf.TensorSpec((n_starts, len(fresh_state)), tf.float64),
+            tf.TensorSpec((), problem.dtype),
+            tf.TensorSpec((n_records,), tf.int32),
+            tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
+            *problem.tensors,
+        )
     return Program(lambda *arguments: concrete(*arguments, *problem.tensors), fresh_state, _state_labels(loop))
 
 
@@ -116,7 +115,12 @@ def _variables(problem: Problem, n_starts: int | None) -> list[keras.Variable]:
 
 
 def _descend(
-    loop: _Loop, starts: tf.Tensor, state: tf.Tensor, record_at: tf.Tensor, orders: tf.Tensor, data: tuple[tf.Tensor, ...]
+    loop: _Loop,
+    starts: tf.Tensor,
+    state: tf.Tensor,
+    record_at: tf.Tensor,
+    orders: tf.Tensor,
+    data: tuple[tf.Tensor, ...],
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Train the loop's variables from `starts`, and return the weights at the epochs `record_at` and the last state."""
     n_starts = starts.shape[0]
@@ -150,7 +154,8 @@ def _epoch(loop: _Loop, orders: tf.Tensor, epoch: tf.Tensor, data: tuple[tf.Tens
         _update(loop, tuple(tf.gather(array, picked, axis=axis) for array in data))
         return (batch + 1,)
 
-    tf.while_loop(lambda batch: batch < n_full, one_batch, (0,))
+    if n_full:
+        tf.while_loop(lambda batch: batch < n_full, one_batch, (0,))
     if rest:
         picked = tf.slice(orders, (epoch, n_full * loop.batch_size), (1, rest))[0]
         _update(loop, tuple(tf.gather(array, picked, axis=axis) for array in data))
@@ -161,7 +166,8 @@ def _update(loop: _Loop, data: tuple[tf.Tensor, ...]) -> None:
     with tf.GradientTape() as tape:
         stack = values if loop.stacked else [value[tf.newaxis] for value in values]
         # A start's loss depends on that start alone, so the gradient of the sum holds every start's gradient.
-        total = tf.reduce_sum(loop.problem.losses(stack, *data))
+        # Optimizers with a loss_scale_factor divide the gradients by it again.
+        total = loop.optimizer.scale_loss(tf.reduce_sum(loop.problem.losses(stack, *data)))
     loop.optimizer.apply(tape.gradient(total, values), loop.variables)
 
 

@@ -6,6 +6,8 @@ has the same colour, from a palette that colour-blind readers can tell apart (Ok
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -18,21 +20,22 @@ from mpl_toolkits.mplot3d import Axes3D
 
 from tfreg.datasets import Dataset
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 COLOURS = {
     "data": "#7F7F7F",
     "true probability": "#000000",
-    "BCE": "#0072B2",
-    "MSE": "#D55E00",
-    "SGD": "#000000",
+    "BCE fit": "#0072B2",
+    "MSE fit": "#D55E00",
+    "SGD, carried over and fresh alike": "#009E73",
+    "SGD, state carried over": "#D55E00",
+    "SGD, fresh": "#0072B2",
     "Adam, state carried over": "#D55E00",
     "Adam, fresh": "#0072B2",
-    "fit": "#D55E00",
     "true weights": "#D7191C",
     "minimum": "#000000",
 }
+STRETCH = 15  # epochs between the points of the lecture's paths
 VIEW = (15.0, 75.0)  # elevation and azimuth of the lecture's 3-D figures, in degrees
-_OUTLINE = [patheffects.withStroke(linewidth=3.2, foreground="white")]
 
 
 def colour(label: str) -> str:
@@ -81,34 +84,41 @@ def surfaces(by_label: Mapping[str, xr.Dataset], title: str = "", view: tuple[fl
     return figure
 
 
-def descents(
-    by_label: Mapping[str, xr.Dataset],
-    paths: Mapping[str, Mapping[str, xr.Dataset]],
-    points: Mapping[str, Mapping[str, Sequence[float]]],
-    title: str = "",
-    note: str = "",
-) -> Figure:
-    """Each surface in 3-D and, below it, as contours, with the same paths on both.
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Paths on loss surfaces, as figures and animations show them; all are keyed by the name of the loss.
 
-    Args:
-        by_label: the surfaces, by the name of their loss.
-        paths: for each surface, runs by label; a dot stands at every fifteenth epoch.
-        points: for each surface, weights to mark, by label (`true weights`, `minimum`).
-        title: above all.
-        note: a sentence above the legend.
+    Attributes:
+        surfaces: `loss` over two weights.
+        paths: runs by label, recorded at every epoch.
+        fits: by the same labels, the model's outputs (epochs, n_samples).
+        points: weights to mark, by label (`true weights`, `minimum`).
+        dataset: what was fitted.
     """
-    figure = new_figure(5.2 * len(by_label), 9.4)
+
+    surfaces: Mapping[str, xr.Dataset]
+    paths: Mapping[str, Mapping[str, xr.Dataset]]
+    fits: Mapping[str, Mapping[str, np.ndarray]]
+    points: Mapping[str, Mapping[str, Sequence[float] | np.ndarray]]
+    dataset: Dataset
+
+
+def descents(scene: Scene, title: str = "", note: str = "") -> Figure:
+    """Each surface in 3-D and, below it, as contours, with the same paths on both; `note` stands above the legend."""
+    figure = new_figure(5.2 * len(scene.surfaces), 9.4)
     figure.suptitle(title)
-    grid = figure.add_gridspec(2, len(by_label), height_ratios=(1.15, 1))
-    for column, (label, surface) in enumerate(by_label.items()):
+    grid = figure.add_gridspec(2, len(scene.surfaces), height_ratios=(1.15, 1))
+    for column, (label, surface) in enumerate(scene.surfaces.items()):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
         flat = figure.add_subplot(grid[1, column])
         draw_surface(solid, surface, label)
         draw_contours(flat, surface, label)
-        for name, run in paths[label].items():
-            draw_path(solid, run, name, surface)
-            draw_path(flat, run, name)
-        for name, weights in points[label].items():
+        for order, (name, run) in enumerate(scene.paths[label].items()):
+            # The first path is drawn wider, so that it shows where another runs over it.
+            width = 1.6 if order else 3.4
+            draw_path(solid, run, name, width, surface)
+            draw_path(flat, run, name, width)
+        for name, weights in scene.points[label].items():
             draw_point(solid, weights, name, surface)
             draw_point(flat, weights, name)
     handles, labels = flat.get_legend_handles_labels()
@@ -140,18 +150,21 @@ def draw_contours(axes: Axes, surface: xr.Dataset, label: str) -> None:
     axes.set(xlabel=first, ylabel=second, title=f"{label}, seen from above")
 
 
-def draw_path(axes: Axes, run: xr.Dataset, label: str, surface: xr.Dataset | None = None) -> None:
-    """The path of a run over its first two weights; on 3-D axes (with `surface`) at its own loss."""
+def draw_path(axes: Axes, run: xr.Dataset, label: str, width: float = 1.6, surface: xr.Dataset | None = None) -> None:
+    """The path of a run over its first two weights, a dot every 15 epochs; on 3-D axes (with `surface`) at its loss."""
     first, second = run.weights.values.T[:2]
     height = () if surface is None else (run.loss.values,)
-    style = {"color": colour(label), "zorder": 10}
-    axes.plot(first, second, *height, linewidth=1.6, label=label, path_effects=_OUTLINE, **style)
-    dots = slice(None, None, 15)
-    axes.plot(first[dots], second[dots], *(h[dots] for h in height), "o", markersize=3, **style)
+    style: dict[str, Any] = {"color": colour(label), "zorder": 10}
+    outline = [patheffects.withStroke(linewidth=width + 1.6, foreground="white")]
+    axes.plot(first, second, *height, linewidth=width, label=label, path_effects=outline, **style)
+    dots = slice(None, None, STRETCH)
+    axes.plot(first[dots], second[dots], *(h[dots] for h in height), "o", markersize=2 + width, **style)
     axes.plot(first[:1], second[:1], *(h[:1] for h in height), "o", markersize=6, markerfacecolor="white", **style)
 
 
-def draw_point(axes: Axes, weights: Sequence[float], label: str, surface: xr.Dataset | None = None) -> None:
+def draw_point(
+    axes: Axes, weights: Sequence[float] | np.ndarray, label: str, surface: xr.Dataset | None = None
+) -> None:
     """A marked weight pair; on 3-D axes at the loss of the surface there."""
     marker, size = ("*", 13) if label == "true weights" else ("X", 8)
     height = () if surface is None else ([float(_height(surface, weights))],)
@@ -161,6 +174,6 @@ def draw_point(axes: Axes, weights: Sequence[float], label: str, surface: xr.Dat
     )  # fmt: skip
 
 
-def _height(surface: xr.Dataset, weights: Sequence[float]) -> np.ndarray:
+def _height(surface: xr.Dataset, weights: Sequence[float] | np.ndarray) -> np.ndarray:
     at = dict(zip(surface.loss.dims, weights, strict=True))
     return surface.loss.sel(at, method="nearest").values

@@ -8,11 +8,10 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from keras.optimizers import Optimizer
 
 from tfreg.backend import keras
 from tfreg.errors import InputError, unknown
-
-Optimizer = keras.optimizers.Optimizer
 
 BY_NAME: dict[str, type[Optimizer]] = {
     "sgd": keras.optimizers.SGD,
@@ -31,7 +30,10 @@ BY_NAME: dict[str, type[Optimizer]] = {
 
 # Classes whose update of one weight looks at nothing but that weight's own gradient and state, so that the weights of
 # many starts can lie in one array. Any other class, a subclass of these included, runs one start after another.
-_ELEMENTWISE = tuple(BY_NAME[name] for name in "sgd rmsprop adam adamw adamax nadam adagrad adadelta ftrl lion".split())
+_ELEMENTWISE = tuple(
+    BY_NAME[name]
+    for name in ["sgd", "rmsprop", "adam", "adamw", "adamax", "nadam", "adagrad", "adadelta", "ftrl", "lion"]
+)
 
 
 def get(optimizer: Optimizer | str) -> Optimizer:
@@ -45,10 +47,10 @@ def get(optimizer: Optimizer | str) -> Optimizer:
         0.1
     """
     if isinstance(optimizer, str):
-        name, _, rate = optimizer.partition(":")
+        name, _, text = optimizer.partition(":")
         if name.lower() not in BY_NAME:
             raise unknown("optimizer", name, BY_NAME)
-        optimizer = BY_NAME[name.lower()](**({"learning_rate": _as_number(rate)} if rate else {}))
+        optimizer = BY_NAME[name.lower()](**({"learning_rate": _as_number(text)} if text else {}))
     if not isinstance(optimizer, Optimizer):
         raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {optimizer!r:.60}")
     rate = learning_rate(optimizer)
@@ -93,10 +95,10 @@ def fresh_copy(optimizer: Optimizer, dtype: str) -> Optimizer:
         optimizer, "_exclude_from_weight_decay_pattern", None
     ):
         raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
-    with _floatx(dtype):
+    with floatx(dtype):
         try:
             return type(optimizer).from_config(config)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             name = type(optimizer).__name__
             raise InputError(f"{name} cannot be made again from its get_config(): {error}") from None
 
@@ -114,7 +116,8 @@ def _hashable(value: object) -> Hashable:
 
 
 @contextmanager
-def _floatx(dtype: str) -> Iterator[None]:
+def floatx(dtype: str) -> Iterator[None]:
+    """Keras's default precision, for as long as the block lasts: some optimizers make their constants in it."""
     before = keras.config.floatx()
     keras.config.set_floatx(dtype)
     try:

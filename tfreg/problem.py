@@ -92,7 +92,7 @@ class Problem:
             for index in np.ndindex(*variable.shape)
         )
 
-    @cached_property
+    @property
     def initial_weights(self) -> np.ndarray:
         """The weight vector that the model holds, shape (n_weights,)."""
         return np.concatenate([np.ravel(variable) for variable in self.model.trainable_variables])
@@ -122,6 +122,13 @@ class Problem:
             return one([variable[0] for variable in weights])[tf.newaxis]
         return tf.map_fn(one, list(weights), fn_output_signature=tf.as_dtype(self.dtype))
 
+    def predictions(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
+        """The model's outputs (S, n_samples, n_outputs) for S weight vectors; for use inside programs."""
+        if self.can_stack:
+            return tf.transpose(stacked.predictions(self.model, weights, inputs), (0, 2, 1))
+        one = partial(stacked.single_predictions, self.model, inputs=inputs)
+        return tf.map_fn(one, list(weights), fn_output_signature=tf.as_dtype(self.dtype))
+
     def unflatten(self, vectors: tf.Tensor) -> list[tf.Tensor]:
         """Weight vectors (S, n_weights) as one tensor per variable, each with a leading axis S."""
         sizes = [int(np.prod(shape)) for shape in self.shapes]
@@ -146,6 +153,10 @@ class Problem:
         if not np.isfinite(array).all():
             raise InputError(f"{what}: expected finite numbers, got NaN or infinite values")
         return array
+
+    def predictions_at(self, weights: object) -> np.ndarray:
+        """The model's outputs at one weight vector, (n_samples, n_outputs), or at many, with a leading S."""
+        return self._at(weights, "predictions")
 
     def loss_at(self, weights: object) -> np.ndarray:
         """The loss at one weight vector, a scalar array, or at many, shape (S,)."""

@@ -71,17 +71,16 @@ def losses(
 ) -> tf.Tensor:
     """The loss of each of S weight vectors, shape (S,): the user's loss function, applied start by start."""
     outputs = predictions(model, weights, inputs)
-    y_true = _samples_first(targets)
+    y_true = tf.transpose(targets)
     if outputs.shape[0] == 1:
-        return loss(y_true, _samples_first(outputs[0]))[tf.newaxis]
-    return tf.vectorized_map(lambda output: loss(y_true, _samples_first(output)), outputs)
+        return loss(y_true, tf.transpose(outputs[0]))[tf.newaxis]
+    return tf.vectorized_map(lambda output: loss(y_true, tf.transpose(output)), outputs)
 
 
-def _samples_first(values: tf.Tensor) -> tf.Tensor:
-    """(units, N) as Keras has it, (N, units)."""
-    n_units, n_samples = values.shape
-    # For one unit both orders are the same memory; saying so lets XLA fuse across it (BCE surfaces twice as fast).
-    return tf.transpose(values)
+def single_predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
+    """The model's outputs (N, outputs) for one weight vector on inputs (N, features), as Keras computes them."""
+    frozen = [variable.value for variable in model.non_trainable_variables]
+    return model.stateless_call(weights, frozen, inputs)[0]
 
 
 def single_loss(

@@ -32,10 +32,12 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     temporary = Path(name)
     try:
         write(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}; free some space or choose another folder") from None
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}; free some space or choose another folder"
+        ) from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -61,7 +63,9 @@ def open_run(path: str | Path) -> xr.Dataset:
     try:
         run = xr.load_dataset(path, engine="h5netcdf")
     except Exception as error:  # h5py, h5netcdf and xarray each raise their own for a damaged file
-        raise InputError(f"cannot read {path} as NetCDF ({type(error).__name__}); it is damaged or of another kind") from None
+        raise InputError(
+            f"cannot read {path} as NetCDF ({type(error).__name__}); it is damaged or of another kind"
+        ) from None
     if run.attrs.get("format") != RUN_FORMAT:
         raise InputError(f"{path} is no run of tfreg: expected format {RUN_FORMAT!r}, got {run.attrs.get('format')!r}")
     return run

@@ -1,0 +1,237 @@
+"""How fast tfreg is, beside the plain ways, measured in turns in one run.
+
+    python benchmarks/speed.py            # everything; about two minutes
+    python benchmarks/speed.py run stack  # some of: run first stack surface animation suite
+
+Only ratios of times taken side by side mean something on a busy machine: every contestant has its turn in every round,
+and medians are compared. JAX is measured if it is installed (`pip install -e '.[peers]'`), with the same XLA flags.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.animation import PillowWriter
+from rich.console import Console
+from rich.table import Table
+
+from tfreg import animations, datasets, descents, engine, figures, grid, loss_surface, losses, models, train
+from tfreg.backend import keras, tf
+from tfreg.problem import Problem
+
+EPOCHS, START, RATE = 435, (-3.0, -1.0), 0.1
+ROOT = Path(__file__).parent.parent
+Row = tuple[str, float, str]
+
+
+def medians(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Seconds per call of each contestant: the median over rounds in which each has its turn; one round to warm up."""
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for round_ in range(rounds + 1):
+        for name, call in contestants.items():
+            began = time.perf_counter()
+            call()
+            if round_:
+                times[name].append(time.perf_counter() - began)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts: int) -> Callable[[], np.ndarray]:
+    """The compiled loop alone, every epoch recorded: what the JAX loop below does."""
+    program = engine.program(problem, optimizer, n_starts, EPOCHS + 1)
+    arguments = (
+        tf.constant(np.tile(START, (n_starts, 1)), problem.dtype),
+        tf.constant(np.tile(program.fresh_state, (n_starts, 1))),
+        tf.constant(RATE, problem.dtype),
+        tf.range(EPOCHS + 1),
+        tf.zeros((0, len(problem.dataset.inputs)), tf.int32),
+    )
+    return lambda: program.call(*arguments)[0].numpy()
+
+
+def jax_loop(loss_name: str, n_starts: int) -> Callable[[], np.ndarray] | None:
+    """Gradient descent as a jitted `lax.scan`, vmapped over starts if there are many."""
+    try:
+        import jax
+        import jax.numpy as jnp
+    except ImportError:
+        return None
+    data = datasets.bernoulli_line()
+    x, y = jnp.asarray(data.inputs, "float32"), jnp.asarray(data.targets, "float32")
+    loss = {
+        "mse": lambda p: jnp.mean((y - p) ** 2),
+        "bce": lambda p: -jnp.mean(y * jnp.log(p) + (1 - y) * jnp.log(1 - p)),
+    }[loss_name]
+
+    def step(w, _):
+        w = w - RATE * jax.grad(lambda w: loss(jax.nn.sigmoid(x @ w)))(w)
+        return w, w
+
+    def run(w):
+        return jax.lax.scan(step, w, None, length=EPOCHS)[1]
+
+    starts = jnp.tile(jnp.asarray(START, "float32")[:, None], (n_starts, 1, 1))
+    compiled = jax.jit(run if n_starts == 1 else jax.vmap(run))
+    return lambda: np.asarray(compiled(starts[0] if n_starts == 1 else starts))
+
+
+def numpy_loop() -> np.ndarray:
+    """Gradient descent on BCE with the gradient written out."""
+    data = datasets.bernoulli_line()
+    x, y, w = data.inputs.astype("float32"), data.targets[:, 0].astype("float32"), np.array(START, "float32")
+    path = [w]
+    for _ in range(EPOCHS):
+        w = w - np.float32(RATE / len(x)) * (x.T @ (datasets.sigmoid(x @ w) - y))
+        path.append(w)
+    return np.array(path)
+
+
+def keras_fit() -> None:
+    """Plain `model.fit` in stretches of 15 epochs, as the lecture."""
+    data = datasets.bernoulli_line()
+    model = models.logistic(2)
+    model.compile(loss=losses.bce, optimizer=keras.optimizers.SGD(RATE))
+    model.set_weights([np.array(START, "float32")[:, np.newaxis]])
+    for _ in range(EPOCHS // 15):
+        model.fit(data.inputs, data.targets, epochs=15, batch_size=len(data.inputs), verbose=0)
+
+
+def run(n_starts: int = 1, rounds: int = 30) -> list[Row]:
+    """One run, or many at once, with every epoch recorded."""
+    rows = []
+    per = EPOCHS * n_starts
+    for loss in ("mse", "bce"):
+        problem = Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line())
+        contestants = {
+            "tfreg SGD": tfreg_loop(problem, keras.optimizers.SGD(RATE), n_starts),
+            "tfreg Adam": tfreg_loop(problem, keras.optimizers.Adam(RATE), n_starts),
+            "JAX SGD": jax_loop(loss, n_starts),
+        }
+        if n_starts == 1 and loss == "bce":
+            contestants["NumPy SGD"] = numpy_loop
+            contestants["tfreg.train SGD, losses and labels included"] = lambda: train(
+                problem, "sgd:0.1", EPOCHS, START
+            )
+        seconds = medians({name: call for name, call in contestants.items() if call}, rounds)
+        for name, value in seconds.items():
+            ratio = f"{seconds['JAX SGD'] / value:.2f}x JAX" if "JAX SGD" in seconds else ""
+            rows.append((f"{loss.upper()}, {name}", value, f"{value / per * 1e6:.2f} µs per start and step  {ratio}"))
+    return rows
+
+
+def stack() -> list[Row]:
+    """512 starts at once."""
+    return run(n_starts=512, rounds=5)
+
+
+def fit() -> list[Row]:
+    """One run with plain `model.fit`."""
+    began = time.perf_counter()
+    keras_fit()
+    return [("model.fit in stretches of 15 epochs", time.perf_counter() - began, "")]
+
+
+def first() -> list[Row]:
+    """The first run after import, tracing and compiling included, each in a process of its own."""
+    ours = "import sys; sys.path.insert(0, 'benchmarks'); import speed, time; from tfreg import *;"
+    call = {
+        "tfreg": "p = speed.Problem(models.logistic(2), losses.bce, datasets.bernoulli_line());"
+        "f = lambda: speed.tfreg_loop(p, speed.keras.optimizers.SGD(0.1), 1)()",
+        "JAX": "import jax; f = lambda: speed.jax_loop('bce', 1)()",
+    }
+    if jax_loop("bce", 1) is None:
+        del call["JAX"]
+    rows = []
+    for name, make in call.items():
+        code = f"{ours}{make}; t = time.perf_counter(); f(); print(time.perf_counter() - t)"
+        times = [
+            float(subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True).stdout)
+            for _ in range(3)
+        ]
+        rows.append((f"{name}, first call", statistics.median(times), ""))
+    return rows
+
+
+def surface() -> list[Row]:
+    """A loss surface, 65 x 55 points on 2000 samples; the lecture calls the loss point by point."""
+    over = grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2))
+    data = datasets.bernoulli_line()
+    x, y = tf.constant(data.inputs, "float32"), tf.constant(data.targets, "float32")
+    points = [(w0, w1) for w0 in over["w0"] for w1 in over["w1"]]
+    rows = []
+    for loss in ("mse", "bce"):
+        problem = Problem(models.logistic(2), losses.get(loss), data)
+        seconds = medians(
+            {
+                "tfreg": lambda: loss_surface(problem, over),
+                "point by point": lambda: [
+                    losses.get(loss)(y, tf.sigmoid(x @ tf.constant([[w0], [w1]], "float32"))) for w0, w1 in points
+                ],
+            },
+            5,
+        )
+        rows += [(f"{loss.upper()} surface, {name}", value, "") for name, value in seconds.items()]
+    return rows
+
+
+def animation() -> list[Row]:
+    """An animation of 30 frames as GIF; Matplotlib's way draws the whole figure for every frame."""
+    problems = descents.lecture_problems()
+    descent = descents.run(problems, keras.optimizers.SGD(RATE), EPOCHS, START, dict.fromkeys(problems, START))
+    scene = descents.scene(descent, "SGD")
+    folder = Path(tempfile.mkdtemp())
+
+    def plain() -> None:
+        figure = figures.new_figure(10, 7.6)
+        moving = animations._lay_out(figure, scene)
+        writer = PillowWriter(fps=5)
+        with writer.saving(figure, folder / "plain.gif", 80):
+            for k in range(30):
+                for move in moving:
+                    move(np.arange(0, 15 * k + 1, 15)).set_animated(False)
+                writer.grab_frame()
+
+    contestants = {
+        "tfreg": lambda: animations.descent(scene, "SGD").save_gif(folder / "ours.gif"),
+        "every frame drawn whole": plain,
+    }
+    return [(f"30 frames as GIF, {name}", value, "") for name, value in medians(contestants, 2).items()]
+
+
+def suite() -> list[Row]:
+    """`tfreg run --force` of all experiments from a cold start, figures and animations included."""
+    folder = Path(tempfile.mkdtemp())
+    command = [
+        Path(sys.executable).with_name("tfreg"),
+        "run",
+        "--force",
+        "--figures",
+        folder / "f",
+        "--runs",
+        folder / "r",
+    ]
+    began = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return [("tfreg run --force, cold", time.perf_counter() - began, "")]
+
+
+PARTS = {part.__name__: part for part in (run, fit, first, stack, surface, animation, suite)}
+
+
+def main() -> None:
+    """Measure the parts named on the command line, or all."""
+    table = Table("what", "milliseconds", "")
+    for name in sys.argv[1:] or PARTS:
+        for what, seconds, note in PARTS[name]():
+            table.add_row(what, f"{seconds * 1000:,.2f}", note)
+        table.add_section()
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Fixtures that several test files share."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from tfreg.errors import InputError
+
+Refused = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def refused() -> Refused:
+    """`with refused("part of the message"):` expects an `InputError` whose message is one line."""
+
+    @contextmanager
+    def expect(message: str) -> Iterator[None]:
+        with pytest.raises(InputError, match=re.escape(message)) as caught:
+            yield
+        assert "\n" not in str(caught.value)
+
+    return expect

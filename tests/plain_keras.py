@@ -1,0 +1,55 @@
+"""Plain Keras as a user would write it: what tfreg is compared with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from tfreg.backend import keras
+from tfreg.problem import Problem
+
+
+@contextmanager
+def floatx(dtype: str) -> Iterator[None]:
+    """Keras's default precision within the block.
+
+    `fit` casts the data to it, and optimizers keep their learning rate in it: without it, 0.1 is 0.10000000149 in a
+    float64 model too.
+    """
+    before = keras.config.floatx()
+    keras.config.set_floatx(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(before)
+
+
+def copy_of_model(problem: Problem, weights: np.ndarray) -> keras.Sequential:
+    """A copy of the problem's model that holds `weights` (n_weights,)."""
+    model = keras.models.clone_model(problem.model)
+    model.set_weights(problem.model.get_weights())
+    first = 0
+    for variable in model.trainable_variables:
+        size = int(np.prod(variable.shape))
+        variable.assign(np.reshape(weights[first : first + size], variable.shape))
+        first += size
+    return model
+
+
+def flat(model: keras.Sequential) -> np.ndarray:
+    """The trainable weights as one vector."""
+    return np.concatenate([variable.numpy().ravel() for variable in model.trainable_variables])
+
+
+def fit(problem: Problem, optimizer: keras.optimizers.Optimizer, start: np.ndarray, epochs: int) -> np.ndarray:
+    """The weights (epochs + 1, n_weights) before and after each epoch of full-batch `compile` and `fit`.
+
+    For a float64 problem, call it and make the optimizer within `floatx("float64")`.
+    """
+    model = copy_of_model(problem, start)
+    path = [flat(model)]
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: path.append(flat(model)))
+    inputs, targets = (array.astype(problem.dtype) for array in (problem.dataset.inputs, problem.dataset.targets))
+    model.compile(optimizer=optimizer, loss=problem.loss)
+    model.fit(inputs, targets, batch_size=len(inputs), shuffle=False, epochs=epochs, verbose=0, callbacks=[watch])
+    return np.array(path)

@@ -1,0 +1,130 @@
+"""Running experiment scripts: the files that they leave, and the record of what was found.
+
+Conventions: figures go to `<figures>/<group>/<script>_<figure>.<ext>`, runs to `<runs>/<group>/<name>/<run>.nc`, and
+the record, which is written last, to `findings.json` beside them.
+"""
+
+import importlib.util
+import inspect
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfreg import diagrams, store
+from tfreg.animations import Animation
+from tfreg.errors import InputError
+from tfreg.experiments import Experiment, fingerprint, published_path
+from tfreg.findings import Comparison, Findings, compare, load_published
+
+_QUICK_DPI, _DPI = 50, 100
+# Without a fixed salt, SVG files have other identifiers at every drawing.
+_DRAWING: dict[Any, Any] = {"svg.hashsalt": "tfreg", "font.family": "DejaVu Sans"}
+
+
+def load_main(experiment: Experiment) -> Callable[..., Findings]:
+    """The script's `main`.
+
+    Raises:
+        InputError: the script cannot be imported.
+    """
+    module_name = f"tfreg_experiment_{experiment.name}"
+    spec = importlib.util.spec_from_file_location(module_name, experiment.path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        raise InputError(f"{experiment.path} cannot be imported: {error}") from None
+    return module.main
+
+
+def run(
+    experiment: Experiment,
+    options: Mapping[str, Any] | None = None,
+    *,
+    figures: Path = Path("figures"),
+    runs: Path = Path("runs"),
+    quick: bool = False,
+) -> dict[str, Any]:
+    """Run an experiment, save its runs and figures, compare its numbers, and return the record of it.
+
+    Args:
+        experiment: the script.
+        options: arguments of its `main` that differ from the defaults.
+        figures: folder for figures.
+        runs: folder for runs and the record.
+        quick: draw small pictures.
+
+    Raises:
+        InputError: a folder that cannot be written to, or what the experiment itself raises.
+    """
+    options = dict(options or {})
+    main = load_main(experiment)
+    began = time.perf_counter()
+    findings = main(**options)
+    files = [_save_run(experiment, name, run, runs) for name, run in findings.runs.items()]
+    for name, figure in findings.figures.items():
+        files += _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
+    published = {} if options else load_published(published_path(experiment))
+    record = {
+        "name": experiment.name,
+        "title": experiment.title,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - began, 2),
+        "fingerprint": fingerprint(experiment, options, figures, quick),
+        "changed_options": options,
+        "summary": findings.summary,
+        "claims": [vars(claim) for claim in findings.claims],
+        "comparisons": [_plain(one) for one in compare(experiment.name, findings.numbers, published)],
+        "numbers": {name: np.asarray(value).tolist() for name, value in findings.numbers.items()},
+        "files": [str(path.resolve()) for path in files],
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False)
+    store.write_whole(experiment.record_path(runs), lambda path: path.write_text(text, encoding="utf-8"))
+    return record
+
+
+def _save_run(experiment: Experiment, name: str, run: Any, runs: Path) -> Path:
+    path = experiment.record_path(runs).parent / f"{name}.nc"
+    store.save_run(run.assign_attrs(experiment=experiment.name), path)
+    return path
+
+
+def _save_figure(figure: Any, stem: Path, quick: bool) -> list[Path]:
+    if isinstance(figure, Animation):
+        paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("gif", "html")]
+        store.write_whole(paths[0], figure.save_gif)
+        store.write_whole(paths[1], figure.save_html)
+        return paths
+    if isinstance(figure, Figure):
+        path = stem.with_name(f"{stem.name}.png")
+        dpi = _QUICK_DPI if quick else _DPI
+        with matplotlib.rc_context(_DRAWING):
+            store.write_whole(path, lambda file: figure.savefig(file, dpi=dpi, metadata={"Software": None}))
+        return [path]
+    path = stem.with_name(f"{stem.name}.svg")
+    diagrams.save(figure, path)
+    return [path]
+
+
+def _plain(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as JSON takes it."""
+    return {
+        key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in vars(comparison).items()
+    } | {"came_back": comparison.came_back.tolist(), "digits_match": comparison.digits_match.tolist()}
+
+
+def script(main: Callable[..., Findings]) -> None:
+    """Run the script that defines `main` as `tfreg run` would, with the options of its command line."""
+    from tfreg import cli
+
+    cli.main(["run", inspect.getfile(main), *sys.argv[1:]])
