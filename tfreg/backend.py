@@ -5,23 +5,8 @@ descriptor itself is turned away while they load. Modules that compute import `t
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    sys.stderr.flush()
-    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(sink)
-
+from tfreg.quiet import silent_stderr
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN may add in another order from one call to the next; the same machine shall give the same bits.
@@ -31,7 +16,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # A processor without AVX-512 is not concerned. Flags that the user has set come last and so win.
 os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
 
-with _silent_stderr():
+with silent_stderr():
     import keras
     import tensorflow as tf
 

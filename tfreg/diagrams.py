@@ -18,6 +18,7 @@ import numpy as np
 import pygraphviz
 
 from tfreg.errors import InputError
+from tfreg.quiet import silent_stderr
 from tfreg.store import write_whole
 
 WIDE = 8  # units: a wider layer is abbreviated
@@ -127,7 +128,10 @@ def save(diagram: graphviz.Digraph, path: str | Path) -> None:
 
 def _rendered(diagram: graphviz.Digraph, kind: str) -> bytes:
     density = "-Gdpi=192" if kind == "png" else ""  # twice the usual; an SVG would only grow
-    return pygraphviz.AGraph(string=diagram.source).draw(format=kind, prog="nop2", args=density)
+    graph = pygraphviz.AGraph(string=diagram.source)
+    # The wheel's fontconfig complains of system settings that are newer than it is.
+    with silent_stderr():
+        return graph.draw(format=kind, prog="nop2", args=density)
 
 
 def _read(model: Any) -> tuple[list[list[_Step]], list[int], list[list[int | None]]]:
