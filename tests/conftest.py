@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import gc
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,6 +8,12 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from tfreg.errors import InputError
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from visiting all that TensorFlow's import has made, again and again."""
+    gc.freeze()
+
 
 Refused = Callable[[str], AbstractContextManager[None]]
 

@@ -41,15 +41,34 @@ def flat(model: keras.Sequential) -> np.ndarray:
     return np.concatenate([variable.numpy().ravel() for variable in model.trainable_variables])
 
 
-def fit(problem: Problem, optimizer: keras.optimizers.Optimizer, start: np.ndarray, epochs: int) -> np.ndarray:
-    """The weights (epochs + 1, n_weights) before and after each epoch of full-batch `compile` and `fit`.
+def steps(optimizer: keras.optimizers.Optimizer, gradients: np.ndarray) -> np.ndarray:
+    """What steps along given gradients (steps, ...) make of a variable of ones: its values after each step."""
+    variable = keras.Variable(np.ones(gradients.shape[1:], gradients.dtype))
+    values = []
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+        values.append(variable.numpy())
+    return np.array(values)
 
-    For a float64 problem, call it and make the optimizer within `floatx("float64")`.
+
+def fit(problem: Problem, optimizer: keras.optimizers.Optimizer, start: np.ndarray, steps: int) -> np.ndarray:
+    """The weights (steps + 1, n_weights) before and after each full-batch step of `compile` and `fit`.
+
+    The data stand `steps` times in a row, so that one epoch of `fit` takes all steps, and Keras runs eagerly: starting
+    epochs and compiling would cost more than everything else. `test_callbacks` compares with epochs of a compiled fit.
+    For a float64 problem, call this and make the optimizer within `floatx("float64")`.
     """
     model = copy_of_model(problem, start)
     path = [flat(model)]
-    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: path.append(flat(model)))
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: path.append(flat(model)))
     inputs, targets = (array.astype(problem.dtype) for array in (problem.dataset.inputs, problem.dataset.targets))
-    model.compile(optimizer=optimizer, loss=problem.loss)
-    model.fit(inputs, targets, batch_size=len(inputs), shuffle=False, epochs=epochs, verbose=0, callbacks=[watch])
+    model.compile(optimizer=optimizer, loss=problem.loss, run_eagerly=True)
+    model.fit(
+        np.tile(inputs, (steps, 1)),
+        np.tile(targets, (steps, 1)),
+        batch_size=len(inputs),
+        shuffle=False,
+        verbose=0,
+        callbacks=[watch],
+    )
     return np.array(path)

@@ -1,18 +1,17 @@
 """`train` against closed forms, against plain Keras, and against itself."""
 
+import time
 from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
 import plain_keras
 import pytest
-import xarray as xr
 from conftest import Refused
 
 from tfreg import losses, models, optimizers
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset, bernoulli_line
-from tfreg.errors import InputError
 from tfreg.problem import Problem
 from tfreg.training import train
 
@@ -165,11 +164,16 @@ def test_every_optimizer_by_name_is_compared_with_plain_keras() -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS | OPTIONS)
 def test_train_equals_plain_fit(name: str) -> None:
-    problem = net() if name in WHOLE_TENSOR else logistic()
+    problem = net() if name in ("lamb", "adafactor", "adam, global_clipnorm") else logistic()
     assert_equals_plain_fit(problem, (OPTIMIZERS | OPTIONS)[name])
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+CORE = ("sgd", "momentum", "nesterov", "adam", "rmsprop", "lamb", "adafactor", "adam, clipnorm")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in CORE else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS]
+)
 def test_train_equals_plain_fit_in_single_precision(name: str) -> None:
     assert_equals_plain_fit(logistic("float32"), OPTIMIZERS[name])
 
@@ -192,6 +196,23 @@ def test_clipping_matters_in_the_comparison() -> None:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_called_elementwise_are_so(name: str) -> None:
+    """Three starts in one variable take the steps that each takes in a variable of its own."""
+    make = OPTIMIZERS[name]
+    assert optimizers.is_elementwise(make()) == (name not in WHOLE_TENSOR)
+    gradients = np.random.default_rng(2).normal(size=(4, 3, 2, 1)).astype("float32")
+    together, *alone = (plain_keras.steps(make(), gradients[:, rows]) for rows in (slice(None), *np.eye(3, dtype=bool)))
+    equal = np.allclose(np.concatenate(alone, axis=1), together, **TOLERANCE["float32"])
+    assert equal == (name not in WHOLE_TENSOR)
+
+
+def test_a_user_s_subclass_is_not_taken_for_elementwise() -> None:
+    """Nobody knows what its update looks at."""
+    assert optimizers.is_elementwise(SGD(0.1))
+    assert not optimizers.is_elementwise(TwiceAsFar(0.1))
+
+
+@pytest.mark.parametrize("name", ["momentum", "adam", "nadam", "lamb", "a user's own"])
 def test_many_starts_equal_each_alone(name: str) -> None:
     problem, optimizer = logistic(), OPTIMIZERS[name]()
     starts = starts_for(problem)
@@ -205,13 +226,11 @@ def test_many_starts_equal_each_alone(name: str) -> None:
         assert_same_path(runs.loss[i], alone.loss)
 
 
-@pytest.mark.parametrize("name", ["adam", "adam, clipnorm"])
-def test_many_starts_of_a_net_equal_each_alone(name: str) -> None:
-    problem, optimizer = net(), OPTIMIZERS[name]()
-    starts = starts_for(problem)
-    runs = train(problem, optimizer, EPOCHS, starts)
+def test_many_starts_of_a_net_equal_each_alone() -> None:
+    problem, starts = net(), starts_for(net())
+    runs = train(problem, "adam:0.1", EPOCHS, starts)
     for i, start in enumerate(starts):
-        assert_same_path(runs.weights[i], train(problem, optimizer, EPOCHS, start).weights)
+        assert_same_path(runs.weights[i], train(problem, "adam:0.1", EPOCHS, start).weights)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -231,26 +250,37 @@ def test_a_schedule_goes_on_where_a_continued_run_stopped() -> None:
 
 def unstackable(kind: str) -> Problem:
     dense = partial(keras.layers.Dense, dtype="float64")
-    l2 = keras.regularizers.L2(0.1)
+    l2, non_negative = keras.regularizers.L2(0.1), keras.constraints.NonNeg()
     layers = {
         "softmax": [dense(2, "softmax")],
-        "regularizers": [dense(2, "sigmoid", kernel_regularizer=l2, activity_regularizer=l2)],
-        "constraint": [dense(2, "sigmoid", kernel_constraint=keras.constraints.NonNeg())],
-        "frozen layer": [dense(3, "tanh", trainable=False), dense(2, "sigmoid", use_bias=False)],
-        "layer normalisation": [
-            dense(2, "tanh", use_bias=False),
-            keras.layers.LayerNormalization(center=False, dtype="float64"),
+        "kernel regularizer": [dense(2, kernel_regularizer=l2)],
+        "activity regularizer": [dense(2, activity_regularizer=l2)],
+        "constraint": [dense(2, bias_constraint=non_negative)],
+        "penalties and constraint": [
+            dense(2, "sigmoid", kernel_regularizer=l2, activity_regularizer=l2, kernel_constraint=non_negative)
         ],
+        "frozen layer": [dense(3, "tanh", trainable=False), dense(2, "sigmoid", use_bias=False)],
+        "layer normalisation": [dense(2, "tanh"), keras.layers.LayerNormalization(dtype="float64")],
+        "softmax layer": [dense(2), keras.layers.Softmax(dtype="float64")],
+        "nested model": [keras.Sequential([dense(2)])],
     }
     data = bernoulli_line(40)
     two_columns = Dataset("two columns", data.inputs, np.hstack([data.targets, 1 - data.targets]))
     return Problem(keras.Sequential([keras.Input((2,), dtype="float64"), *layers[kind]]), losses.mse, two_columns)
 
 
-@pytest.mark.parametrize("kind", ["softmax", "regularizers", "constraint", "frozen layer", "layer normalisation"])
+LAYER_KINDS = ["softmax layer", "kernel regularizer", "activity regularizer", "constraint", "layer normalisation"]
+TRAINED_KINDS = ["softmax", "penalties and constraint", "frozen layer"]
+
+
+@pytest.mark.parametrize("kind", [*TRAINED_KINDS, *LAYER_KINDS, "nested model"])
+def test_models_that_look_beyond_plain_layers_are_not_stacked(kind: str) -> None:
+    assert not unstackable(kind).can_stack
+
+
+@pytest.mark.parametrize("kind", TRAINED_KINDS)
 def test_a_model_that_cannot_be_stacked_equals_plain_fit(kind: str) -> None:
     problem = unstackable(kind)
-    assert not problem.can_stack
     starts = starts_for(problem, n_starts=2)
     runs = train(problem, SGD(0.5), EPOCHS, starts)
     with plain_keras.floatx("float64"):
@@ -263,7 +293,7 @@ def test_a_model_that_cannot_be_stacked_equals_plain_fit(kind: str) -> None:
 # Going on from a run.
 
 
-@pytest.mark.parametrize(("name", "n_starts"), [("momentum", 1), ("nadam", 3), ("adam, clipnorm", 3)])
+@pytest.mark.parametrize(("name", "n_starts"), [("nadam", 3), ("adam, clipnorm", 1)])
 def test_a_continued_run_equals_an_uninterrupted_one(name: str, n_starts: int) -> None:
     problem, optimizer = logistic(), OPTIMIZERS[name]()
     starts = np.squeeze(starts_for(problem, n_starts))
@@ -276,24 +306,23 @@ def test_a_continued_run_equals_an_uninterrupted_one(name: str, n_starts: int) -
     assert_same_path(second.optimizer_state, whole.optimizer_state)
 
 
-@pytest.mark.parametrize("name", ["adam", "adam, clipnorm"])
-def test_the_state_alone_can_be_carried_to_another_start(name: str) -> None:
+def test_the_state_alone_can_be_carried_to_another_start() -> None:
     """As the lecture does it: fit, set other weights, fit on with the same optimizer."""
     problem = logistic()
     warm_up, start = (1.0, -1.0), (-3.0, -1.0)
     with plain_keras.floatx("float64"):
         model = plain_keras.copy_of_model(problem, np.array(warm_up))
-        model.compile(optimizer=OPTIMIZERS[name](), loss=losses.bce)
+        model.compile(optimizer=Adam(0.1), loss=losses.bce)
         data = {"x": problem.dataset.inputs, "y": problem.dataset.targets, "batch_size": 40, "verbose": 0}
         model.fit(**data, epochs=3)
         model.set_weights([np.reshape(start, (2, 1))])
         model.fit(**data, epochs=EPOCHS)
-    warmed = train(problem, OPTIMIZERS[name](), 3, warm_up)
-    run = train(problem, OPTIMIZERS[name](), EPOCHS, start, continue_from=warmed)
+    warmed = train(problem, Adam(0.1), 3, warm_up)
+    run = train(problem, Adam(0.1), EPOCHS, start, continue_from=warmed)
     assert run.epoch.values.tolist() == list(range(EPOCHS + 1))
     assert run.weights.values[0].tolist() == list(start)
     assert_same_path(run.weights[-1], plain_keras.flat(model))
-    fresh = train(problem, OPTIMIZERS[name](), EPOCHS, start)
+    fresh = train(problem, Adam(0.1), EPOCHS, start)
     assert np.abs(fresh.weights[-1] - run.weights[-1]).max() > 0.01
 
 
@@ -322,7 +351,7 @@ def batches(seed: int, epoch: int, n_samples: int, batch_size: int) -> list[np.n
     return [order[first : first + batch_size] for first in range(0, n_samples, batch_size)]
 
 
-@pytest.mark.parametrize("batch_size", [1, 16, 20, 39])
+@pytest.mark.parametrize("batch_size", [1, 16, 20])
 def test_mini_batches_equal_a_loop_by_hand(batch_size: int) -> None:
     problem, rate, seed = logistic(), 0.5, 3
     inputs, targets = problem.dataset.inputs, problem.dataset.targets[:, 0]
@@ -340,15 +369,15 @@ def test_mini_batches_equal_a_loop_by_hand(batch_size: int) -> None:
     assert run.attrs["seed"] == seed
 
 
-@pytest.mark.parametrize("name", ["adam", "nadam", "lamb"])
+@pytest.mark.parametrize("name", ["adam", "lamb"])
 def test_mini_batches_equal_train_on_batch(name: str) -> None:
-    """Lamb runs start after start, where samples lie in the other order."""
-    problem = net()
+    """Lamb runs start after start, and a model that cannot be stacked has its samples in the other order."""
+    problem = {"adam": logistic(), "lamb": unstackable("softmax")}[name]
     start = starts_for(problem)[0]
     inputs, targets = problem.dataset.inputs, problem.dataset.targets
     with plain_keras.floatx("float64"):
         model = plain_keras.copy_of_model(problem, start)
-        model.compile(optimizer=OPTIMIZERS[name](), loss=problem.loss)
+        model.compile(optimizer=OPTIMIZERS[name](), loss=problem.loss, run_eagerly=True)
         expected = [start]
         for epoch in range(3):
             for picked in batches(0, epoch, 40, 16):
@@ -357,7 +386,7 @@ def test_mini_batches_equal_train_on_batch(name: str) -> None:
     assert_same_path(train(problem, OPTIMIZERS[name](), 3, start, batch_size=16).weights, expected)
 
 
-@pytest.mark.parametrize("batch_size", [40, 41, 1000])
+@pytest.mark.parametrize("batch_size", [40, 1000])
 def test_batches_of_all_samples_equal_full_batches(batch_size: int) -> None:
     problem = logistic()
     full = train(problem, "sgd:0.5", 3, (-3, -1))
@@ -392,7 +421,7 @@ def test_many_starts_see_the_same_mini_batches() -> None:
 
 @pytest.mark.parametrize(
     ("epochs", "every", "recorded"),
-    [(10, 1, list(range(11))), (10, 4, [0, 4, 8, 10]), (8, 4, [0, 4, 8]), (3, 100, [0, 3]), (1, 1, [0, 1])],
+    [(10, 4, [0, 4, 8, 10]), (9, 3, [0, 3, 6, 9]), (3, 100, [0, 3]), (1, 1, [0, 1])],
 )
 def test_every_so_many_epochs_and_the_last_are_recorded(epochs: int, every: int, recorded: list[int]) -> None:
     problem = logistic()
@@ -487,14 +516,20 @@ def test_an_optimizer_that_has_been_used_starts_afresh_and_keeps_its_state() -> 
         np.testing.assert_array_equal(variable.numpy(), value)
 
 
-def test_another_start_or_learning_rate_compiles_nothing() -> None:
+@pytest.mark.parametrize("n_starts", [1, 3])
+def test_another_start_or_learning_rate_compiles_nothing(n_starts: int) -> None:
     problem = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
-    train(problem, Adam(0.1), EPOCHS, (-3, -1))
-    compiled = dict(problem.programs)
-    run = train(problem, Adam(0.01), EPOCHS, (0, 0))
-    assert dict(problem.programs) == compiled
+    took = []
+    for rate in (0.1, 0.2, 0.3, 0.01):
+        starts = np.random.default_rng(int(100 * rate)).normal(size=(n_starts, 2))
+        before = time.perf_counter()
+        run = train(problem, Adam(rate), EPOCHS, starts)
+        took.append(time.perf_counter() - before)
+    # Compiling takes 200 ms or more, a call 5 ms; the best of three is not the one that the system held up.
+    assert min(took[1:]) < took[0] / 5
     # Adam's first step has the length of its learning rate in every weight, but for its epsilon of 1e-7.
-    np.testing.assert_allclose(np.abs(run.weights[1]), 0.01, rtol=1e-4)
+    steps = run.weights.values[:, 1] - run.weights.values[:, 0]
+    np.testing.assert_allclose(np.abs(steps), 0.01, rtol=1e-3)
 
 
 # Bad input.
@@ -582,8 +617,3 @@ def test_what_has_no_state_cannot_be_continued(refused: Refused) -> None:
     run = train(problem, "adam:0.1", 1, (0, 0)).drop_dims("state")
     with refused("continue_from: the run holds no state"):
         train(problem, "adam:0.1", 1, continue_from=run)
-
-
-def test_input_errors_are_value_errors() -> None:
-    assert issubclass(InputError, ValueError)
-    assert isinstance(train(logistic(), "sgd:0.5", 1, (0, 0)), xr.Dataset)

@@ -59,5 +59,7 @@ class RecordWeights(keras.callbacks.Callback):
         if not self._recorded:
             raise InputError("nothing recorded yet: pass this callback to model.fit first")
         epochs = np.array(sorted(self._recorded))
-        weights = problem.check_weights(np.stack([self._recorded[epoch] for epoch in epochs]), "recorded weights")
+        weights = np.stack([self._recorded[epoch] for epoch in epochs])
+        if weights.shape[1] != problem.n_weights:
+            raise InputError(f"expected a problem with {weights.shape[1]} weights as recorded, got {problem.n_weights}")
         return record(problem, epochs, weights[np.newaxis], self.model.optimizer).isel(start=0)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # Elements of a block's widest activation array: it should stay in the processor's caches. On the lecture's grid,
 # 2**18 to 2**20 are equally fast, smaller and larger blocks slower.
 _BLOCK_ELEMENTS = 2**20
-_MAX_BLOCKS = 16
+# Shapes are compiled in, and compiling takes a tenth of a second or more: three of them serve every number of rows.
+_FEW_ROWS, _MANY_BLOCKS = 32, 8
 
 
 def evaluate(problem: Problem, weights: np.ndarray, what: str) -> np.ndarray:
@@ -27,8 +28,10 @@ def evaluate(problem: Problem, weights: np.ndarray, what: str) -> np.ndarray:
 
     `what` is `predictions`, `loss`, `gradient` or `hessian`.
     """
-    block = min(_block_rows(problem, what), 2 ** int(np.ceil(np.log2(len(weights)))))
-    n_blocks = min(_MAX_BLOCKS, -(-len(weights) // block))
+    block = _block_rows(problem, what)
+    if len(weights) <= _FEW_ROWS:
+        block = min(block, _FEW_ROWS)
+    n_blocks = 1 if len(weights) <= block else _MANY_BLOCKS
     key = (what, n_blocks, block)
     if key not in problem.programs:
         problem.programs[key] = _compile(problem, what, n_blocks, block)
@@ -36,7 +39,7 @@ def evaluate(problem: Problem, weights: np.ndarray, what: str) -> np.ndarray:
     values = []
     for first in range(0, len(weights), n_blocks * block):
         part = weights[first : first + n_blocks * block]
-        # Shapes are compiled in, so the last part is filled up with its last row, and the filling cut off again.
+        # The last part is filled up with its last row, and the filling cut off again.
         filled = np.pad(part, ((0, n_blocks * block - len(part)), (0, 0)), mode="edge")
         result = compiled(filled.reshape(n_blocks, block, -1)).numpy()
         values.append(result.reshape(-1, *result.shape[2:])[: len(part)])
@@ -56,7 +59,14 @@ def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable
 
     @tf.function(jit_compile=True, autograph=False)
     def program(blocks: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        return tf.map_fn(lambda rows: kernel(problem, rows, inputs, targets), blocks)
+        # A loop that turns the blocks round, not `tf.map_fn`: gradients of `tf.vectorized_map` take shapes from a call
+        # that the weights go into as well, so XLA would see weights that stay the same throughout as constants and
+        # compile again for every new value.
+        def one_block(k: tf.Tensor, left: tf.Tensor, values: tf.TensorArray) -> tuple:
+            return k + 1, tf.roll(left, -1, axis=0), values.write(k, kernel(problem, left[0], inputs, targets))
+
+        values = tf.TensorArray(problem.dtype, size=n_blocks)
+        return tf.while_loop(lambda k, *_: k < n_blocks, one_block, (0, blocks, values))[2].stack()
 
     shape = (n_blocks, block, problem.n_weights)
     concrete = program.get_concrete_function(tf.TensorSpec(shape, problem.dtype), *problem.tensors)

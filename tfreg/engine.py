@@ -83,7 +83,12 @@ def _compile(problem: Problem, optimizer: Optimizer, n_starts: int, n_records: i
         if isinstance(driven._learning_rate, keras.Variable):
             driven._learning_rate.assign(rate)
         if stacked:
-            return _descend(loop, starts, state, record_at, orders, data)
+            results = _descend(loop, starts, state, record_at, orders, data)
+            # XLA takes what the variables hold on entry for a constant (gradients of `tf.vectorized_map` ask it for a
+            # shape that does not depend on them) and would compile again after every run that left other values.
+            for variable in (*variables, *driven.variables):
+                variable.assign(tf.zeros_like(variable.value))
+            return results
         records, states = tf.map_fn(
             lambda row: _descend(loop, row[0][tf.newaxis], row[1][tf.newaxis], record_at, orders, data),
             (starts, state),

@@ -8,10 +8,13 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from keras.optimizers import Optimizer
 
 from tfreg.backend import keras
 from tfreg.errors import InputError, unknown
+
+# isort: split
+# After the backend, which loads Keras without the log noise.
+from keras.optimizers import Optimizer
 
 BY_NAME: dict[str, type[Optimizer]] = {
     "sgd": keras.optimizers.SGD,

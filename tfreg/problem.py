@@ -50,8 +50,9 @@ class Problem:
                 f"the model expects inputs of shape (samples, {', '.join(map(str, expected))}), "
                 f"data set {self.dataset.name!r} has {inputs.shape}"
             )
-        # Two rows tell the shapes without the cost of all.
-        x, y = (tf.constant(array[:2], self.dtype) for array in (inputs, targets))
+        # Two rows tell the shapes without the cost of all, unless the model is built for a fixed number of rows.
+        n_rows = self.model.input_shape[0] or 2
+        x, y = (tf.constant(array[:n_rows], self.dtype) for array in (inputs, targets))
         weights = [variable.value for variable in self.model.trainable_variables]
         frozen = [variable.value for variable in self.model.non_trainable_variables]
         outputs, _ = self.model.stateless_call(weights, frozen, x)
@@ -100,7 +101,11 @@ class Problem:
     @cached_property
     def can_stack(self) -> bool:
         """Whether many weight vectors can be computed at once (`tfreg.stacked`)."""
-        return stacked.can_stack(self.model) and self.dataset.targets.ndim == 2
+        targets = self.dataset.targets
+        if not stacked.can_stack(self.model) or targets.ndim != 2:
+            return False
+        shapes = targets.shape, (len(targets), *self.model.output_shape[1:])
+        return not stacked.has_hand_written_gradient(self.loss, *(tf.TensorSpec(shape, self.dtype) for shape in shapes))
 
     @cached_property
     def tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
@@ -158,6 +163,18 @@ class Problem:
         """The model's outputs at one weight vector, (n_samples, n_outputs), or at many, with a leading S."""
         return self._at(weights, "predictions")
 
+    def layer_outputs_at(self, weights: object) -> dict[str, np.ndarray]:
+        """What comes out of each layer at one weight vector, (n_samples, units), by the layer's name."""
+        rows = self.check_weights(weights)[np.newaxis]
+        variables = iter([variable[0] for variable in self.unflatten(tf.constant(rows))])
+        values, outputs = tf.constant(self.dataset.inputs, self.dtype), {}
+        for layer in self.model.layers:
+            own = [next(variables) for _ in layer.trainable_variables]
+            frozen = [variable.value for variable in layer.non_trainable_variables]
+            values, _ = layer.stateless_call(own, frozen, values)
+            outputs[layer.name] = values.numpy()
+        return outputs
+
     def loss_at(self, weights: object) -> np.ndarray:
         """The loss at one weight vector, a scalar array, or at many, shape (S,)."""
         return self._at(weights, "loss")
@@ -171,8 +188,11 @@ class Problem:
         return self._at(weights, "hessian")
 
     def _at(self, weights: object, what: str) -> np.ndarray:
-        array = np.asarray(weights, dtype=self.dtype)
-        if array.ndim not in (1, 2) or array.shape[-1] != self.n_weights:
+        try:
+            array = np.asarray(weights, dtype=self.dtype)
+        except (TypeError, ValueError):
+            raise InputError(f"weights: expected {self.n_weights} numbers, got {weights!r:.60}") from None
+        if array.ndim not in (1, 2) or array.shape[-1] != self.n_weights or array.size == 0:
             raise InputError(f"weights: expected {self.n_weights} numbers or rows of so many, got shape {array.shape}")
         values = derivatives.evaluate(self, np.atleast_2d(array), what)
         return values[0] if array.ndim == 1 else values

@@ -5,8 +5,9 @@ variable, each with a leading axis S; inputs are (features, N), targets (outputs
 With samples last, the inner loops run over contiguous memory however narrow the net is: on the lecture's two-weight
 problem that is about three times as fast as Keras's (N, units) arrays.
 
-Only stacks of Dense layers and element-by-element activations can be computed in this order; every other model is
-called as Keras calls it, one weight vector at a time (`single_loss`).
+Only stacks of Dense layers and element-by-element activations can be computed in this order, and only with a loss
+without a hand-written gradient; every other problem calls the model as Keras does, one weight vector at a time
+(`single_loss`).
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,12 @@ def _is_plain(layer: keras.layers.Layer) -> bool:
         and all(v.regularizer is None and v.constraint is None for v in layer.trainable_variables)
         and layer.activity_regularizer is None
     )
+
+
+def has_hand_written_gradient(loss: Loss, y_true: tf.TensorSpec, y_pred: tf.TensorSpec) -> bool:
+    """Whether a loss holds a `tf.custom_gradient`: `tf.vectorized_map` would drop it without a word, and give zeros."""
+    traced = tf.function(lambda *arguments: loss(*arguments), autograph=False).get_concrete_function(y_true, y_pred)
+    return b"CustomGradient" in traced.graph.as_graph_def().SerializeToString()
 
 
 def predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:

@@ -62,6 +62,10 @@ def train(
     """
     optimizer = optimizers.get(optimizer)
     _check_counts(epochs=epochs, record_every=record_every)
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"seed: expected a whole number of 0 or more, got {seed!r}")
+    if continue_from is not None and not isinstance(continue_from, xr.Dataset):
+        raise InputError(f"continue_from: expected a run as train returns it, got {type(continue_from).__name__}")
     if batch_size is not None:
         _check_counts(batch_size=batch_size)
     first_epoch = 0
@@ -166,6 +170,7 @@ def _versions() -> str:
 
 def _plain_config(optimizer: Optimizer) -> dict[str, Any]:
     config = optimizer.get_config()
+    del config["name"]  # Keras counts: adam, adam_1, …
     rate = optimizers.learning_rate(optimizer)
     if rate is not None:
         config["learning_rate"] = rate
