@@ -25,9 +25,9 @@ from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d.art3d import Line3D
 from PIL import Image
 
-from tfreg import figures
+from tfreg import figures, landscapes
 from tfreg.datasets import Dataset
-from tfreg.figures import Scene
+from tfreg.landscapes import Scene
 
 # Given the epochs shown so far, puts an artist there and returns it.
 _Moving = Callable[[np.ndarray], Artist]
@@ -64,11 +64,10 @@ def descent(scene: Scene, title: str, dpi: int = 80) -> Animation:
     figure.suptitle(title)
     moving = _lay_out(figure, scene)
     epochs = next(iter(next(iter(scene.paths.values())).values())).epoch.values
-    at = np.unique([*range(0, len(epochs) - 1, figures.STRETCH), len(epochs) - 1])
+    at = np.unique([*range(0, len(epochs) - 1, landscapes.STRETCH), len(epochs) - 1])
     labels = {label for runs in scene.paths.values() for label in runs}
-    frames = _with_one_palette(
-        _frames(figure, moving, at), sorted({figures.colour(label) for label in (*labels, "true weights")})
-    )
+    exact = {"white", *(figures.colour(label) for label in (*labels, "true weights"))}
+    frames = _with_one_palette(_frames(figure, moving, at), sorted(exact))
     return Animation(title, frames, [f"epoch {epoch}" for epoch in epochs[at]])
 
 
@@ -78,22 +77,22 @@ def _lay_out(figure: Figure, scene: Scene) -> list[_Moving]:
     moving: list[_Moving] = []
     for column, (loss, surface) in enumerate(scene.surfaces.items()):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        figures.draw_surface(solid, surface, loss)
-        figures.draw_point(solid, scene.points[loss]["true weights"], "true weights", surface)
+        landscapes.draw_surface(solid, surface, loss)
+        star = landscapes.draw_point(solid, scene.points[loss]["true weights"], "true weights", surface)
+        star.set_animated(True)
         flat = figure.add_subplot(grid[1, column])
         figures.draw_data(flat, scene.dataset, {})
-        for label, run in scene.paths[loss].items():
+        for order, (label, run) in enumerate(scene.paths[loss].items()):
+            # The first path and fit are wider, so that they show where another runs over them.
+            size, width = (4.5, 2.0) if order else (7.0, 4.8)
             style: dict[str, Any] = {"color": figures.colour(label), "animated": True}
-            dots: dict[str, Any] = {
-                "marker": "o",
-                "markersize": 5.5,
-                "markeredgecolor": "white",
-                "markeredgewidth": 0.5,
-                "zorder": 12,
-            }
-            (path,) = solid.plot([], [], [], linestyle="", **dots, **style)
-            (curve,) = flat.plot([], [], linewidth=2, label=label, **style)
+            (edge,) = solid.plot([], [], [], "o", markersize=size + 1.5, color="white", animated=True)
+            (path,) = solid.plot([], [], [], "o", markersize=size, **style)
+            (curve,) = flat.plot([], [], linewidth=width, label=label, **style)
+            # White discs go below all dots: where dots crowd, their white edges would be all one sees.
+            moving.insert(0, partial(_grow, edge, run))
             moving += [partial(_grow, path, run), partial(_bend, curve, scene.dataset, scene.fits[loss][label])]
+        moving.append(partial(_stay, star))
         flat.legend(loc="upper left", fontsize=8)
     return moving
 
@@ -102,6 +101,11 @@ def _grow(path: Line3D, run: xr.Dataset, at: np.ndarray) -> Artist:
     first, second = run.weights.values[at].T[:2]
     path.set_data_3d(first, second, run.loss.values[at])
     return path
+
+
+def _stay(mark: Artist, at: np.ndarray) -> Artist:
+    """Drawn again in each frame, over what has moved."""
+    return mark
 
 
 def _bend(curve: Line2D, dataset: Dataset, fits: np.ndarray, at: np.ndarray) -> Artist:
@@ -127,10 +131,16 @@ def _frames(figure: Figure, moving: Sequence[_Moving], at: np.ndarray) -> list[I
 
 def _with_one_palette(images: Sequence[Image.Image], exact: Sequence[str]) -> list[Image.Image]:
     """The frames in 256 colours: those of the last frame, which shows everything, and the exact ones of what moves."""
-    pure = [int(channel * 255) for name in exact for channel in to_rgb(name)]
+    pure = np.array([to_rgb(name) for name in exact]) * 255
     common = images[-1].quantize(256 - len(exact), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours = np.resize(pure.round().astype(int), (256, 3))
+    colours[len(exact) :] = np.reshape(common.getpalette() or [], (-1, 3))[: 256 - len(exact)]
+    # Pillow looks colours up by the corner of a cell of 4 x 4 x 4: none may be nearer there than the exact one.
+    for one in colours[: len(exact)]:
+        corner = one // 4 * 4
+        colours[((colours - corner) ** 2).sum(axis=1) <= ((one - corner) ** 2).sum()] = one
     palette = Image.new("P", (1, 1))
-    palette.putpalette((common.getpalette() or [])[: 3 * (256 - len(exact))] + pure)
+    palette.putpalette(colours.ravel().tolist())
     return [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
 
 
@@ -170,19 +180,14 @@ _PAGE = Template("""<!doctype html>
   body { font: 15px/1.4 system-ui, sans-serif; color: #222; }
   body { margin: 1rem auto; max-width: ${width}px; padding: 0 1rem; }
   h1 { font-size: 1.1rem; }
-  .screen { position: relative; }
-  .screen img { width: 100%; height: auto; display: block; }
-  #change { position: absolute; inset: 0; }
+  canvas { width: 100%; height: auto; display: block; }
   .controls { display: flex; gap: .7rem; align-items: center; }
   input { flex: 1; }
   button { font: inherit; min-width: 5em; }
   output { min-width: 6em; text-align: right; font-variant-numeric: tabular-nums; }
 </style>
 <h1>$title</h1>
-<div class="screen">
-  <img src="$base" width="$width" height="$height" alt="$title">
-  <img id="change" width="$width" height="$height" alt="">
-</div>
+<canvas id="canvas" width="$width" height="$height" role="img" aria-label="$title"></canvas>
 <div class="controls">
   <button id="play">Pause</button>
   <input id="slider" type="range" min="0" max="$last" value="0" aria-label="frame">
@@ -190,14 +195,17 @@ _PAGE = Template("""<!doctype html>
 </div>
 <p><small>Space plays and pauses, the arrow keys step.</small></p>
 <script>
+  const base = "$base";
   const changes = $changes, captions = $captions;
   const byId = id => document.getElementById(id);
-  const [change, play, slider, caption] = ["change", "play", "slider", "caption"].map(byId);
+  const [canvas, play, slider, caption] = ["canvas", "play", "slider", "caption"].map(byId);
+  const pictures = [base, ...changes].map(source => Object.assign(new Image(), { src: source }));
   let timer = null;
   function show(k) {
     slider.value = k;
-    change.src = changes[k];
     caption.textContent = captions[k];
+    // Put together at full size: scaled apart, in a narrow window the first frame would shine through.
+    for (const picture of [pictures[0], pictures[k + 1]]) canvas.getContext("2d").drawImage(picture, 0, 0);
   }
   function stop() { clearInterval(timer); timer = null; play.textContent = "Play"; }
   function start() {
@@ -213,8 +221,7 @@ _PAGE = Template("""<!doctype html>
     else return;
     event.preventDefault();
   };
-  show(0);
-  start();
+  onload = () => { show(0); start(); };  // once all pictures are there
 </script>
 </html>
 """)

@@ -1,22 +1,18 @@
-"""Matplotlib figures of data, surfaces and paths. They draw records and never train.
+"""Matplotlib figures of data, fits, curves and tables. They draw records and never train.
 
-Conventions: functions return a `matplotlib.figure.Figure` that no window manager knows of. A surface is an
-`xarray.Dataset` with `loss` over two weights; paths are runs over the same weights, by label. The same label always
-has the same colour, from a palette that colour-blind readers can tell apart (Okabe and Ito, 2008).
+Conventions: functions return a `matplotlib.figure.Figure` that no window manager knows of. The same label always has
+the same colour, here and in `tfreg.landscapes`, from a palette that colour-blind readers can tell apart (Okabe and Ito,
+2008).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 from zlib import crc32
 
 import numpy as np
-import xarray as xr
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d import Axes3D
+from matplotlib.transforms import Bbox
 
 from tfreg.datasets import Dataset
 
@@ -31,11 +27,35 @@ COLOURS = {
     "SGD, fresh": "#0072B2",
     "Adam, state carried over": "#D55E00",
     "Adam, fresh": "#0072B2",
+    "true mean": "#000000",
+    "fit": "#0072B2",
+    "identity": "#0072B2",
+    "relu": "#D55E00",
+    "u = l1(x)": "#0072B2",
+    "v = relu(u)": "#D55E00",
+    "unit 1": "#D55E00",
+    "unit 2": "#009E73",
+    "towards the stuck minimum": "#D55E00",
+    "towards the good minimum": "#009E73",
+    "stuck minimum": "#8C3D00",
+    "good minimum": "#00543D",
     "true weights": "#D7191C",
     "minimum": "#000000",
+    "BCE": "#0072B2",
+    "fitted": "#009E73",
+    "as printed": "#CC79A7",
+    "cross-entropy": "#0072B2",
+    "true BCE": "#0072B2",
+    "true BCE, descending on it": "#56B4E9",
+    "y = 0": "#D55E00",
+    "y = 1": "#0072B2",
+    "predicted y = 0": "#D55E00",
+    "predicted y = 1": "#0072B2",
+    "fail": "#D55E00",
+    "pass": "#0072B2",
+    "right": "#0072B2",
+    "wrong": "#D55E00",
 }
-STRETCH = 15  # epochs between the points of the lecture's paths
-VIEW = (15.0, 75.0)  # elevation and azimuth of the lecture's 3-D figures, in degrees
 
 
 def colour(label: str) -> str:
@@ -56,7 +76,9 @@ def data(dataset: Dataset, curves: Mapping[str, np.ndarray] | None = None, title
     axes = figure.subplots()
     draw_data(axes, dataset, curves or {})
     axes.set_title(title)
-    axes.legend(loc="upper left")
+    # Below the axes: within them, data may be anywhere.
+    n_columns = min(3, len(axes.get_legend_handles_labels()[1]))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=n_columns, frameon=False)
     return figure
 
 
@@ -67,113 +89,97 @@ def draw_data(axes: Axes, dataset: Dataset, curves: Mapping[str, np.ndarray]) ->
     axes.plot(x, dataset.targets[:, 0], "o", color=colour("data"), alpha=faint, markersize=4, rasterized=True)
     axes.plot([], [], "o", color=colour("data"), markersize=4, label="data")
     if dataset.expected is not None:
-        axes.plot(x, dataset.expected, "--", color=colour("true probability"), linewidth=1.4, label="true probability")
+        known = "true probability" if np.isin(dataset.targets, (0, 1)).all() else "true mean"
+        axes.plot(x, dataset.expected, "--", color=colour(known), linewidth=1.4, label=known)
     for label, values in curves.items():
         axes.plot(x, values, color=colour(label), linewidth=2, label=label)
     axes.set_xlabel("x")
     axes.set_ylabel("y")
 
 
-def surfaces(by_label: Mapping[str, xr.Dataset], title: str = "", view: tuple[float, float] = VIEW) -> Figure:
-    """Loss surfaces in 3-D, side by side."""
-    figure = new_figure(5.2 * len(by_label), 4.6)
-    figure.suptitle(title)
-    for position, (label, surface) in enumerate(by_label.items(), start=1):
-        axes = figure.add_subplot(1, len(by_label), position, projection="3d", computed_zorder=False)
-        draw_surface(axes, surface, label, view)
-    return figure
+def courses(
+    x: np.ndarray,
+    panels: Mapping[str, Mapping[str, np.ndarray]],
+    xlabel: str = "epoch",
+    title: str = "",
+    behind: np.ndarray | None = None,
+) -> Figure:
+    """Curves over one x, such as losses over the epochs: a panel for each quantity, with its curves by label.
 
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Paths on loss surfaces, as figures and animations show them; all are keyed by the name of the loss.
-
-    Attributes:
-        surfaces: `loss` over two weights.
-        paths: runs by label, recorded at every epoch.
-        fits: by the same labels, the model's outputs (epochs, n_samples).
-        points: weights to mark, by label (`true weights`, `minimum`).
-        dataset: what was fitted.
+    Data (n_samples,) may stand behind the curves, as points. More than two panels are narrow.
     """
-
-    surfaces: Mapping[str, xr.Dataset]
-    paths: Mapping[str, Mapping[str, xr.Dataset]]
-    fits: Mapping[str, Mapping[str, np.ndarray]]
-    points: Mapping[str, Mapping[str, Sequence[float] | np.ndarray]]
-    dataset: Dataset
-
-
-def descents(scene: Scene, title: str = "", note: str = "") -> Figure:
-    """Each surface in 3-D and, below it, as contours, with the same paths on both; `note` stands above the legend."""
-    figure = new_figure(5.2 * len(scene.surfaces), 9.4)
+    figure = new_figure((5.2 if len(panels) < 3 else 3.4) * len(panels) + 1.2, 4.2)
     figure.suptitle(title)
-    grid = figure.add_gridspec(2, len(scene.surfaces), height_ratios=(1.15, 1))
-    for column, (label, surface) in enumerate(scene.surfaces.items()):
-        solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        flat = figure.add_subplot(grid[1, column])
-        draw_surface(solid, surface, label)
-        draw_contours(flat, surface, label)
-        for order, (name, run) in enumerate(scene.paths[label].items()):
-            # The first path is drawn wider, so that it shows where another runs over it.
-            width = 1.6 if order else 3.4
-            draw_path(solid, run, name, width, surface)
-            draw_path(flat, run, name, width)
-        for name, weights in scene.points[label].items():
-            draw_point(solid, weights, name, surface)
-            draw_point(flat, weights, name)
-    handles, labels = flat.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), title=note, frameon=False)
+    for axes, (quantity, curves) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
+        if behind is not None:
+            axes.plot(x, behind, "o", color=colour("data"), alpha=0.6, markersize=4, label="data")
+        for order, (label, values) in enumerate(curves.items()):
+            # The first curve is drawn wider, so that it shows where another runs over it.
+            width = 1.8 if order or len(curves) == 1 else 3.6
+            axes.plot(x, values, color=colour(label), linewidth=width, label=label)
+        axes.set(xlabel=xlabel, ylabel=quantity)
+        if len(axes.lines) > 1:
+            axes.legend()
     return figure
 
 
-def draw_surface(axes: Axes3D, surface: xr.Dataset, label: str, view: tuple[float, float] = VIEW) -> None:
-    """A loss surface into 3-D axes made with `computed_zorder=False`, so that paths stay in front of it."""
-    first, second = surface.loss.dims
-    x, y = np.meshgrid(surface[first], surface[second], indexing="ij")
-    axes.plot_surface(
-        x, y, surface.loss.values, cmap="cividis", alpha=0.8, rcount=40, ccount=40, linewidth=0, antialiased=True
+def points(
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    axis_labels: tuple[str, str] = ("x", "y"),
+    title: str = "",
+) -> Figure:
+    """Points (n_samples,) coloured by the group that each belongs to, with curves, each over its own x."""
+    figure = new_figure(6.4, 4.2)
+    axes = figure.subplots()
+    style = {"markeredgewidth": 0} | (
+        {"markersize": 5, "alpha": 0.35, "zorder": 1} if len(x) > 100 else {"markersize": 8, "zorder": 3}
     )
-    axes.view_init(*view)
-    axes.set(xlabel=first, ylabel=second, title=label)
-    axes.set_zlabel("loss", labelpad=6)
-    axes.set_box_aspect(None, zoom=1.12)
+    for group in np.unique(groups):
+        belongs = groups == group
+        axes.plot(x[belongs], y[belongs], "o", color=colour(group), **style)
+        axes.plot([], [], "o", color=colour(group), markersize=6, label=group)
+    for label, (along, values) in (curves or {}).items():
+        line = "--" if label == "true probability" else "-"
+        axes.plot(along, values, line, color=colour(label), linewidth=2, label=label)
+    axes.set(xlabel=axis_labels[0], ylabel=axis_labels[1], title=title)
+    axes.legend()
+    return figure
 
 
-def draw_contours(axes: Axes, surface: xr.Dataset, label: str) -> None:
-    """A loss surface as filled contours, closer where the loss is low."""
-    first, second = surface.loss.dims
-    values = surface.loss.values.T
-    lowest, highest = np.nanmin(values), np.nanmax(values)
-    levels = lowest + (highest - lowest) * np.linspace(0, 1, 25) ** 2
-    axes.contourf(surface[first], surface[second], values, levels=levels, cmap="cividis", alpha=0.55)
-    axes.contour(surface[first], surface[second], values, levels=levels, colors="white", linewidths=0.4)
-    axes.set(xlabel=first, ylabel=second, title=f"{label}, seen from above")
+def predictions_table(
+    dataset: Dataset, names: Sequence[str], columns: Mapping[str, np.ndarray], undecided: float = 0.05, title: str = ""
+) -> Figure:
+    """Inputs, targets and predicted probabilities row by row: right ones blue, wrong ones red and bold.
 
-
-def draw_path(axes: Axes, run: xr.Dataset, label: str, width: float = 1.6, surface: xr.Dataset | None = None) -> None:
-    """The path of a run over its first two weights, a dot every 15 epochs; on 3-D axes (with `surface`) at its loss."""
-    first, second = run.weights.values.T[:2]
-    height = () if surface is None else (run.loss.values,)
-    style: dict[str, Any] = {"color": colour(label), "zorder": 10}
-    outline = [patheffects.withStroke(linewidth=width + 1.6, foreground="white")]
-    axes.plot(first, second, *height, linewidth=width, label=label, path_effects=outline, **style)
-    dots = slice(None, None, STRETCH)
-    axes.plot(first[dots], second[dots], *(h[dots] for h in height), "o", markersize=2 + width, **style)
-    axes.plot(first[:1], second[:1], *(h[:1] for h in height), "o", markersize=6, markerfacecolor="white", **style)
-
-
-def draw_point(
-    axes: Axes, weights: Sequence[float] | np.ndarray, label: str, surface: xr.Dataset | None = None
-) -> None:
-    """A marked weight pair; on 3-D axes at the loss of the surface there."""
-    marker, size = ("*", 13) if label == "true weights" else ("X", 8)
-    height = () if surface is None else ([float(_height(surface, weights))],)
-    axes.plot(
-        [weights[0]], [weights[1]], *height, marker, color=colour(label), markersize=size, markeredgecolor="white",
-        markeredgewidth=0.8, label=label, zorder=11,
+    Args:
+        dataset: a row for each sample.
+        names: of the inputs, then of the target.
+        columns: probabilities (n_samples,) by label.
+        undecided: probabilities no further than this from 1/2 stay plain.
+        title: above the table.
+    """
+    rows = np.column_stack([dataset.inputs, dataset.targets]).astype(int)
+    cells = np.column_stack([rows.astype(str), *(np.char.mod("%.4f", values) for values in columns.values())])
+    figure = new_figure(1.25 * cells.shape[1] + 0.3, 0.3 * len(rows) + 1.1)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.set_title(title)
+    table = axes.table(cells.tolist(), colLabels=[*names, *columns], cellLoc="center", bbox=Bbox.unit())
+    table.auto_set_font_size(False)
+    table.set_fontsize(10)
+    for (row, column), cell in table.get_celld().items():
+        cell.set(edgecolor="#DDDDDD", facecolor="#F2F2F2" if row == 0 else "white")
+        if row == 0 or column < len(names):
+            continue
+        predicted = list(columns.values())[column - len(names)][row - 1]
+        if abs(predicted - 0.5) > undecided:
+            right = (predicted > 0.5) == (rows[row - 1, -1] > 0.5)
+            cell.set_text_props(color=colour("right" if right else "wrong"), weight="normal" if right else "bold")
+    axes.text(
+        0.5, -0.02, f"blue: right; red and bold: wrong; black: undecided, within {undecided:g} of 1/2",
+        ha="center", va="top", fontsize=9, transform=axes.transAxes,
     )  # fmt: skip
-
-
-def _height(surface: xr.Dataset, weights: Sequence[float] | np.ndarray) -> np.ndarray:
-    at = dict(zip(surface.loss.dims, weights, strict=True))
-    return surface.loss.sel(at, method="nearest").values
+    return figure
