@@ -17,14 +17,31 @@ _MODULE_OF = {
     "InputError": "errors",
     "Problem": "problem",
     "RecordWeights": "callbacks",
+    "curvature_surface": "surfaces",
     "grid": "surfaces",
     "loss_surface": "surfaces",
     "open_run": "store",
     "save_run": "store",
-    "script": "runner",
+    "script": "cli",
     "train": "training",
 }
-_MODULES = ("animations", "datasets", "descents", "diagrams", "figures", "losses", "models", "optimizers", "surfaces")
+_MODULES = (
+    "animations",
+    "datasets",
+    "descents",
+    "diagrams",
+    "figures",
+    "landscapes",
+    "layers",
+    "losses",
+    "models",
+    "optimizers",
+    "planes",
+    "relu_nets",
+    "rounding",
+    "statistics",
+    "surfaces",
+)
 
 __all__ = [*_MODULE_OF, *_MODULES]
 

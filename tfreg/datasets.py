@@ -109,3 +109,63 @@ def bernoulli_line(n_samples: int = 2000, ones: bool = True) -> Dataset:
     inputs = np.column_stack([np.ones(n_samples), x]) if ones else x
     true_weights = (-1.0, 5.0) if ones else (5.0, -1.0)
     return Dataset("bernoulli_line", inputs, targets, expected=probability, true_weights=true_weights)
+
+
+def iris() -> Dataset:
+    """150 flowers of three species, four lengths in cm each; a target column for each species (scikit-learn's copy)."""
+    from sklearn.datasets import load_iris  # takes a second to load
+
+    flowers = load_iris()
+    return Dataset("iris", flowers.data, np.eye(3)[flowers.target])
+
+
+def thresholded(seed: int = 0) -> Dataset:
+    """1000 points with ten standard normal inputs; the target says on which side of a random plane a point lies.
+
+    The source draws all of it unseeded. Here: inputs, then the plane's weights and its bias (uniform on [0, 1)).
+    """
+    random = np.random.RandomState(seed)
+    inputs, weights, bias = random.randn(1000, 10), random.rand(10), random.rand()
+    sides = sigmoid(inputs @ weights + bias) > 0.5
+    return Dataset("thresholded", inputs, sides, true_weights=(*weights, bias))
+
+
+def thresholded_draws(n_draws: int) -> Dataset:
+    """The draws of `thresholded` from the seeds 0 to n_draws - 1, side by side for a model with weights for each.
+
+    Here a row is a draw, and its samples come last: inputs (n_draws, 10, 1000), targets (n_draws, 1000).
+    """
+    draws = [thresholded(seed) for seed in range(n_draws)]
+    targets = np.stack([draw.targets[:, 0] for draw in draws])
+    return Dataset("thresholded_draws", np.stack([draw.inputs.T for draw in draws]), targets)
+
+
+def six_pupils() -> Dataset:
+    """Two inputs for each of six pupils; the last three of them pass."""
+    inputs = np.array([(1, 2), (2, 3), (3, 1), (4, 3), (5, 3), (6, 2)])
+    return Dataset("six_pupils", inputs, np.array([0, 0, 0, 1, 1, 1]))
+
+
+def rookies() -> Dataset:
+    """Twelve NBA rookies: points, rebounds and assists; whether they were drafted."""
+    table = np.array(
+        [
+            (12, 3, 6, 0), (13, 4, 4, 1), (13, 4, 6, 0), (12, 9, 9, 1), (14, 4, 5, 1), (14, 4, 4, 0),
+            (17, 2, 2, 0), (17, 6, 5, 1), (21, 5, 7, 1), (21, 9, 3, 0), (24, 11, 11, 1), (24, 4, 5, 0),
+        ]
+    )  # fmt: skip
+    return Dataset("rookies", table[:, :3], table[:, 3])
+
+
+def clusters() -> Dataset:
+    """1000 points on a line from two normal clusters of standard deviation 1: 500 around 4 (y = 1), 500 around 0.
+
+    Seed 42; the shuffle goes on with the same generator. Then P(y = 1 | x) = sigmoid(-8 + 4 x).
+    """
+    random = np.random.RandomState(42)
+    x = random.randn(1000)
+    x[:500] += 4
+    order = np.arange(1000)
+    random.shuffle(order)
+    x, targets = x[order], (order < 500)
+    return Dataset("clusters", x, targets, expected=sigmoid(-8 + 4 * x), true_weights=(4.0, -8.0))

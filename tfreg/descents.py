@@ -14,11 +14,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from tfreg import animations, datasets, figures, losses, models, surfaces
+from tfreg import animations, datasets, landscapes, losses, models, surfaces
 from tfreg.animations import Animation
-from tfreg.figures import Scene
+from tfreg.landscapes import Scene
 from tfreg.optimizers import Optimizer
 from tfreg.problem import Problem
+from tfreg.statistics import share
 from tfreg.training import train
 
 ARRIVED = 0.01  # arrived is who has this share of the way down (in loss, from start to minimum) left or less
@@ -36,19 +37,20 @@ class Descents:
     @property
     def same(self) -> bool:
         """Whether the carried-over state made no difference at all."""
-        return all((self.carried[loss].weights == self.fresh[loss].weights).all() for loss in self.problems)
+        pairs = ((self.carried[loss].weights, self.fresh[loss].weights) for loss in self.problems)
+        return all(np.array_equal(carried, fresh, equal_nan=True) for carried, fresh in pairs)
 
 
 @cache
-def lecture_problems() -> dict[str, Problem]:
+def lecture_problems(dtype: str = "float32") -> dict[str, Problem]:
     """The logistic problem with weights (w0, w1) under both losses of the lecture.
 
     Made once, so that the experiments that share it share its compiled programs too.
     """
     data = datasets.bernoulli_line()
     return {
-        "MSE": Problem(models.logistic(2), losses.mse, data),
-        "BCE": Problem(models.logistic(2), losses.bce, data),
+        "MSE": Problem(models.logistic(2, dtype=dtype), losses.mse, data),
+        "BCE": Problem(models.logistic(2, dtype=dtype), losses.bce, data),
     }
 
 
@@ -74,16 +76,51 @@ def run(
 
 @cache
 def minimum(problem: Problem) -> np.ndarray:
-    """The weights (2,) of a problem's minimum, found from the weights that the data were drawn at."""
-    return surfaces.minimum(problem, problem.dataset.true_weights)
+    """The weights (2,) of the minimum of a problem of the lecture, in float64 whatever its own precision."""
+    (exact,) = [twin for twin in lecture_problems("float64").values() if twin.loss is problem.loss]
+    return surfaces.minimum(exact, exact.dataset.true_weights)
 
 
 def arrival(problem: Problem, run: xr.Dataset) -> int | None:
     """The first recorded epoch with at most `ARRIVED` of the way down left, None if there is none."""
-    lowest = problem.loss_at(minimum(problem))
-    left = (run.loss.values - lowest) / (run.loss.values[0] - lowest)
-    reached = np.flatnonzero(left <= ARRIVED)
+    reached = np.flatnonzero(_arrived(problem, run))
     return int(run.epoch[reached[0]]) if len(reached) else None
+
+
+def _arrived(problem: Problem, run: xr.Dataset) -> np.ndarray:
+    """Whether at most `ARRIVED` of the way down is left, in the shape of the run's loss, epochs last."""
+    lowest = problem.loss_at(minimum(problem))
+    return (run.loss.values - lowest) / (run.loss.values[..., :1] - lowest) <= ARRIVED
+
+
+def stuck_after_warm_up(
+    problem: Problem, adam: Optimizer, epochs: int, start: Sequence[float], n_warm_ups: int, seed: int
+) -> dict[str, str]:
+    """How many descents from `start` do not arrive, and how far they go, by what of Adam's state is carried over.
+
+    Each carries over the state of one warm-up epoch from a random start, drawn as Keras draws the kernel of this model
+    (Glorot uniform) from `seed`: all of it, or one part of it with the rest as in a fresh Adam. In words, by the part:
+    the share that does not arrive with its 95 % interval, and the median distance of the end from the start.
+    """
+    warm_up = train(problem, adam, 1, models.glorot_starts(problem.model, n_warm_ups, seed))
+    labels = warm_up.state.str
+    parts = {
+        "all": labels.match(""),
+        "the average of the gradient only": labels.contains("momentum"),
+        "the average of its square only": labels.contains("velocity"),
+        "the count of steps only": labels.match("iteration"),
+    }
+    stuck = {}
+    for name, kept in parts.items():
+        # All of Adam's state is zero before its first step.
+        carried = warm_up.assign(optimizer_state=warm_up.optimizer_state.where(kept, 0))
+        runs = train(
+            problem, adam, epochs, [start] * n_warm_ups, continue_from=carried, record_every=landscapes.STRETCH
+        )
+        n_stuck = n_warm_ups - int(_arrived(problem, runs).any(axis=1).sum())
+        away = float(np.median(np.linalg.norm(runs.weights.values[:, -1] - np.array(start), axis=1)))
+        stuck[name] = f"{share(n_stuck, n_warm_ups)}, ending {away:.2g} from the start in the median"
+    return stuck
 
 
 def arrivals(descents: Descents, runs: Mapping[str, xr.Dataset]) -> str:
@@ -118,8 +155,10 @@ def numbers(descents: Descents) -> dict[str, object]:
     return values
 
 
-def draw(descents: Descents, name: str, title: str, note: str, grid_step: float) -> dict[str, Figure | Animation]:
-    """The figure and the animation, with the true weights and the minimum of each loss marked.
+def draw(
+    descents: Descents, name: str, title: str, note: str, grid_step: float
+) -> dict[str, tuple[Figure | Animation, str]]:
+    """The figure and the animation, each with a sentence, with the true weights and the minimum of each loss marked.
 
     Args:
         descents: what to draw.
@@ -129,7 +168,10 @@ def draw(descents: Descents, name: str, title: str, note: str, grid_step: float)
         grid_step: distance of the surface's points.
     """
     shown = scene(descents, name, grid_step)
-    return {"paths": figures.descents(shown, title, note), "animation": animations.descent(shown, title)}
+    return {
+        "paths": (landscapes.descents(shown, title, note), f"{title}, in 3-D and from above. {note}."),
+        "animation": (animations.descent(shown, title), f"{title}, a point every 15, and the fit at each."),
+    }
 
 
 def scene(descents: Descents, name: str, grid_step: float = 0.2) -> Scene:

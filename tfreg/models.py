@@ -5,6 +5,8 @@ initialiser elsewhere, and names its layers, so that weight labels such as `hidd
 one process to the next. `dtype` is float32 as in Keras, or float64.
 """
 
+import numpy as np
+
 from tfreg.backend import keras
 
 
@@ -21,3 +23,68 @@ def logistic(n_features: int, bias: bool = False, dtype: str = "float32") -> ker
     """
     layer = keras.layers.Dense(1, use_bias=bias, activation="sigmoid", name="logistic", dtype=dtype)
     return _sequential(n_features, [layer], dtype)
+
+
+def line(dtype: str = "float32") -> keras.Sequential:
+    """A straight line: x * kernel + bias.
+
+    Example:
+        >>> line().count_params()
+        2
+    """
+    return _sequential(1, [keras.layers.Dense(1, name="line", dtype=dtype)], dtype)
+
+
+def one_relu(dtype: str = "float32") -> keras.Sequential:
+    """One ReLU and nothing behind it: relu(x * kernel + bias), so no output is below zero.
+
+    Example:
+        >>> [layer.name for layer in one_relu().layers]
+        ['hidden', 'relu']
+    """
+    return _sequential(1, _relus(1, dtype), dtype)
+
+
+def relu_net(n_units: int, dtype: str = "float32") -> keras.Sequential:
+    """One hidden layer of ReLUs and a linear output: relu(x @ kernel + bias) @ output kernel + output bias.
+
+    Example:
+        >>> [layer.count_params() for layer in relu_net(2).layers]
+        [4, 0, 3]
+    """
+    return _sequential(1, [*_relus(n_units, dtype), keras.layers.Dense(1, name="output", dtype=dtype)], dtype)
+
+
+def _relus(n_units: int, dtype: str) -> list:
+    # The activation is a layer of its own, so that the lines before it are there to look at.
+    return [
+        keras.layers.Dense(n_units, name="hidden", dtype=dtype),
+        keras.layers.Activation("relu", name="relu", dtype=dtype),
+    ]
+
+
+def holding(model: keras.Sequential, weights: np.ndarray) -> keras.Sequential:
+    """A copy of the model that holds the weight vector (n_weights,), to draw or to save."""
+    copy = keras.models.clone_model(model)
+    sizes = [int(np.prod(variable.shape)) for variable in copy.trainable_variables]
+    parts = np.split(np.asarray(weights), np.cumsum(sizes)[:-1])
+    for variable, part in zip(copy.trainable_variables, parts, strict=True):
+        variable.assign(part.reshape(variable.shape))
+    return copy
+
+
+def glorot_starts(model: keras.Sequential, count: int, seed: int) -> np.ndarray:
+    """Random weight vectors (count, n_weights), drawn as Keras draws the weights of Dense layers unless told otherwise.
+
+    Kernels are uniform within ± sqrt(6 / (n_inputs + n_units)) (Glorot and Bengio 2010), biases zero.
+
+    Example:
+        >>> glorot_starts(relu_net(2), count=1000, seed=0).shape
+        (1000, 7)
+    """
+    random = np.random.default_rng(seed)
+    drawn = []
+    for variable in model.trainable_variables:
+        limit = np.sqrt(6 / sum(variable.shape)) if len(variable.shape) == 2 else 0.0
+        drawn.append(random.uniform(-limit, limit, (count, int(np.prod(variable.shape)))))
+    return np.concatenate(drawn, axis=1)

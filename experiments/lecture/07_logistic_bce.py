@@ -5,9 +5,9 @@ lecture prints the kernel and bias after 1000 epochs, and no start: the kernel t
 it (the bias starts at zero), in float32, whose rounding decides the last digits.
 """
 
-from keras.optimizers import SGD
-
 from tfreg import Claim, Findings, Problem, datasets, diagrams, figures, losses, models, script, train
+
+from keras.optimizers import SGD
 
 START = (-1.0035313, 0.0)
 
@@ -25,10 +25,19 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         f"at most {off:.3f} from the true probability.",
         runs={"run": run},
         figures={
-            "data": figures.data(data, title="2000 draws and their probability"),
-            "network": diagrams.detailed(problem.model, inputs=["x"]),
-            "layers": diagrams.compact(problem.model),
-            "fit": figures.data(data, {"BCE fit": fit}, title=f"BCE after {epochs} epochs of SGD({learning_rate:g})"),
+            "data": (
+                figures.data(data, title="2000 draws and their probability"),
+                "The data: 2000 draws of 0 or 1, and the probability that they were drawn with.",
+            ),
+            "network": (
+                diagrams.detailed(models.holding(problem.model, START), inputs=["x"]),
+                "The net, with its weights before training.",
+            ),
+            "layers": (diagrams.compact(problem.model), "The net, layer by layer."),
+            "fit": (
+                figures.data(data, {"BCE fit": fit}, title=f"BCE after {epochs} epochs of SGD({learning_rate:g})"),
+                "The fit with BCE beside the true probability.",
+            ),
         },
         numbers={"weights": run.weights.values[-1]},
         claims=(

@@ -4,9 +4,9 @@ The data, the net, the start and the optimizer of the BCE fit, with the mean squ
 many epochs the fit is worse.
 """
 
-from keras.optimizers import SGD
-
 from tfreg import Claim, Findings, Problem, datasets, figures, losses, models, script, train
+
+from keras.optimizers import SGD
 
 START = (-1.0035313, 0.0)
 
@@ -31,10 +31,13 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         summary=f"From the same start, {epochs} epochs: {evidence}.",
         runs={loss.lower(): run for loss, run in runs.items()},
         figures={
-            "fit": figures.data(
-                data,
-                {f"{loss} fit": fit for loss, fit in fits.items()},
-                title=f"MSE and BCE after {epochs} epochs of SGD({learning_rate:g})",
+            "fit": (
+                figures.data(
+                    data,
+                    {f"{loss} fit": fit for loss, fit in fits.items()},
+                    title=f"MSE and BCE after {epochs} epochs of SGD({learning_rate:g})",
+                ),
+                "The fits with both losses after as many epochs from the same start.",
             )
         },
         claims=(

@@ -6,9 +6,9 @@ difference here; with Adam, in the next two experiments, it does. The random sta
 weights; the printed losses confirm them.
 """
 
-from keras.optimizers import SGD
-
 from tfreg import Claim, Findings, descents, script, train
+
+from keras.optimizers import SGD
 
 WARM_UP_STARTS = {"MSE": (0.19806325, 0.34282184), "BCE": (-1.1119714, -0.16651416)}
 FAR_START = (-10.0, -1.0)

@@ -5,9 +5,9 @@ square, and the count of steps that it remembers from the random start. Both are
 the lecture did, and with a fresh Adam.
 """
 
-from keras.optimizers import SGD, Adam
-
 from tfreg import Claim, Findings, descents, script, train
+
+from keras.optimizers import SGD, Adam
 
 WARM_UP_STARTS = {"MSE": (1.3018724, 0.63810194), "BCE": (-1.0399626, -0.62198395)}
 

@@ -1,0 +1,104 @@
+"""The nets of the suite: their sizes, their layers' outputs against Keras, and how they are started."""
+
+import numpy as np
+import pytest
+from plain_keras import flat
+
+from tfreg import losses, models, relu_nets
+from tfreg.backend import keras
+from tfreg.datasets import piecewise
+from tfreg.problem import Problem
+
+BUILDERS = {
+    "line": models.line,
+    "one_relu": models.one_relu,
+    "relu_net(2)": lambda dtype="float32": models.relu_net(2, dtype),
+    "relu_net(512)": lambda dtype="float32": models.relu_net(512, dtype),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [("line", [2]), ("one_relu", [2, 0]), ("relu_net(2)", [4, 0, 3]), ("relu_net(512)", [1024, 0, 513])],
+)
+def test_parameter_counts(name: str, counts: list[int]) -> None:
+    assert [layer.count_params() for layer in BUILDERS[name]().layers] == counts
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", BUILDERS)
+def test_layer_outputs_are_those_of_keras(name: str, dtype: str) -> None:
+    problem = Problem(BUILDERS[name](dtype), losses.mse, piecewise())
+    weights = np.random.default_rng(0).normal(size=problem.n_weights).astype(dtype)
+    outputs = problem.layer_outputs_at(weights)
+    model = models.holding(problem.model, weights)
+    assert list(outputs) == [layer.name for layer in model.layers]
+    x = piecewise().inputs.astype(dtype)
+    for layer in model.layers:
+        upto = keras.Model(model.inputs[0], layer.output)
+        assert outputs[layer.name].dtype == dtype
+        np.testing.assert_allclose(outputs[layer.name], upto(x), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(outputs[model.layers[-1].name], problem.predictions_at(weights), rtol=1e-5, atol=1e-5)
+
+
+def test_layer_outputs_of_a_layer_that_carries_state_of_its_own() -> None:
+    """A frozen layer's weights are no part of the weight vector, but of what the layer does."""
+    frozen = keras.layers.Dense(3, trainable=False, name="frozen")
+    model = keras.Sequential([keras.Input((1,)), frozen, keras.layers.Dense(1, name="last")])
+    problem = Problem(model, losses.mse, piecewise())
+    outputs = problem.layer_outputs_at(problem.initial_weights)
+    np.testing.assert_allclose(outputs["frozen"], frozen(piecewise().inputs.astype("float32")), rtol=1e-6)
+    np.testing.assert_allclose(outputs["last"], model(piecewise().inputs.astype("float32")), rtol=1e-5, atol=1e-6)
+
+
+def test_holding_copies() -> None:
+    model = models.relu_net(3)
+    before, weights = flat(model), np.arange(10, dtype=np.float32)
+    copy = models.holding(model, weights)
+    assert flat(copy).tolist() == weights.tolist()
+    assert flat(model).tolist() == before.tolist()
+    assert [layer.name for layer in copy.layers] == ["hidden", "relu", "output"]
+
+
+def test_glorot_starts_are_drawn_as_keras_draws() -> None:
+    model = models.relu_net(512)
+    starts = models.glorot_starts(model, 20, seed=0)
+    kernel, bias, output, last = np.split(starts, [512, 1024, 1536], axis=1)
+    assert not bias.any()
+    assert not last.any()
+    limit = np.sqrt(6 / 513)
+    for drawn, of_keras in ((kernel, model.layers[0].kernel), (output, model.layers[2].kernel)):
+        assert 0.99 * limit < np.abs(drawn).max() <= limit
+        assert np.abs(of_keras).max() <= limit
+        assert np.std(drawn) == pytest.approx(np.std(of_keras), rel=0.1)
+    assert np.array_equal(starts, models.glorot_starts(model, 20, seed=0))
+    assert not np.array_equal(starts, models.glorot_starts(model, 20, seed=1))
+
+
+class TestReluNets:
+    WEIGHTS = (1.0, -2.0, 0.5, -3.0, 2.0, 4.0, -1.0)
+
+    def test_panels_end_in_the_prediction(self) -> None:
+        problem = relu_nets.problem(2)
+        panels = list(relu_nets.panels(problem, np.array(self.WEIGHTS)).values())
+        x = problem.dataset.inputs[:, 0]
+        np.testing.assert_allclose(panels[0]["unit 1"], x + 0.5, atol=1e-6)
+        np.testing.assert_allclose(panels[1]["unit 1"], np.maximum(x + 0.5, 0), atol=1e-6)
+        np.testing.assert_allclose(panels[2]["unit 1"], 2 * np.maximum(x + 0.5, 0), atol=1e-6)
+        np.testing.assert_allclose(panels[2]["unit 2"], np.full(100, -1.0), atol=1e-6)
+        np.testing.assert_allclose(panels[2]["unit 1"] + panels[2]["unit 2"], panels[3]["fit"], atol=1e-6)
+        np.testing.assert_allclose(panels[3]["fit"], problem.predictions_at(self.WEIGHTS)[:, 0], atol=1e-6)
+
+    def test_dead_units(self) -> None:
+        """Unit 1 has x + 0.5, unit 2 has -2 x - 3: at most -1, so it is dead."""
+        problem = relu_nets.problem(2)
+        np.testing.assert_allclose(relu_nets.largest_inputs(problem, self.WEIGHTS), [1.5, -1.0])
+        alive, both_dead = (1, 1, 0, 0, 1, 1, 0), (1, 1, -1, -2, 1, 1, 0)
+        assert relu_nets.dead_units(problem, self.WEIGHTS) == 1
+        assert relu_nets.dead_units(problem, [self.WEIGHTS, alive, both_dead]).tolist() == [1, 0, 2]
+
+    def test_end_losses(self) -> None:
+        problem, starts = relu_nets.problem(2), [self.WEIGHTS, (1, 1, 0, 0, 1, 1, 0)]
+        ends = relu_nets.end_losses(problem, keras.optimizers.SGD(0.01), 3, starts)
+        assert ends.shape == (2,)
+        assert (ends < problem.loss_at(starts)).all()

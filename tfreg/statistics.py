@@ -1,0 +1,84 @@
+"""Shares and their uncertainty, and how important the inputs of a linear model are."""
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+
+import numpy as np
+
+from tfreg.errors import InputError
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """The Wilson score interval of a share, 95 % for the default `z`.
+
+    It stays inside [0, 1] and has a width even at 0 and at 1 (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212):
+    (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n).
+
+    Raises:
+        InputError: no trials, or more successes than trials.
+
+    Example:
+        >>> [round(end, 3) for end in wilson_interval(0, 100)]
+        [0.0, 0.037]
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise InputError(f"expected 0 <= successes <= trials and at least 1 trial, got {successes} of {trials}")
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    # At 0 and at all the ends are exact; subtraction would leave a rounding error.
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == trials else (centre + half) / scale
+    return low, high
+
+
+def share(successes: int, trials: int) -> str:
+    """A share with its 95 % interval, in words: `12.0 % (10.1 to 14.2 %) of 1000`."""
+    return f"{_percent(successes, trials)} of {trials}"
+
+
+def _percent(successes: int, trials: int) -> str:
+    low, high = wilson_interval(successes, trials)
+    return f"{100 * successes / trials:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
+
+
+def shares(kinds: Mapping[str, np.ndarray]) -> str:
+    """How many of the same things are of which kind, and how many of none, with 95 % intervals, in words.
+
+    Args:
+        kinds: for each kind, which things (n_things,) are of it.
+
+    Example:
+        >>> shares({"even": np.array([True, False, False]), "negative": np.array([False, False, True])})
+        'even 33.3 % (6.1 to 79.2 %), negative 33.3 % (6.1 to 79.2 %), none of these 33.3 % (6.1 to 79.2 %)'
+    """
+    rest = ~np.any(list(kinds.values()), axis=0)
+    named = {**kinds, "none of these": rest}
+    return ", ".join(f"{kind} {_percent(int(which.sum()), len(rest))}" for kind, which in named.items())
+
+
+def importance(
+    names: Sequence[str], weights: np.ndarray, inputs: np.ndarray
+) -> tuple[tuple[list[str], list[str]], str]:
+    """The inputs of a linear model from the least to the most important, by two measures, and both in words.
+
+    The first measure is the size of the weight, which counts per unit of its input; the second that size times the
+    standard deviation of the input, which is the size of the weight on standardised inputs.
+
+    Args:
+        names: of the inputs.
+        weights: array (n_inputs,).
+        inputs: array (n_samples, n_inputs).
+
+    Example:
+        >>> importance(["points", "rebounds"], np.array([-0.2, 0.3]), np.array([[0, 0], [10, 2]]))[0]
+        (['points', 'rebounds'], ['rebounds', 'points'])
+    """
+    measures = {"unit": abs(weights), "standard deviation": abs(weights) * inputs.std(axis=0)}
+    by_unit, by_deviation = ([names[i] for i in np.argsort(sizes)] for sizes in measures.values())
+    words = (
+        f"per {measure} {', '.join(f'{names[i]} {sizes[i]:.2f}' for i in np.argsort(sizes))}"
+        for measure, sizes in measures.items()
+    )
+    return (by_unit, by_deviation), "; ".join(words)
