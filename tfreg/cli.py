@@ -1,23 +1,27 @@
-"""The commands `tfreg list` and `tfreg run`, thin: they parse, call and print.
+"""The commands `tfreg list`, `tfreg run` and `tfreg check`, thin: they parse, call and print.
 
 Conventions: anything heavy is imported by the command that needs it, so `tfreg --help` answers at once. A user's
 mistake is one line on standard error and exit code 2; Ctrl-C keeps what is finished and exits with 130.
 """
 
+import inspect
+import json
 import sys
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from tfreg import experiments
+from tfreg import experiments, report
 from tfreg.errors import InputError
 from tfreg.experiments import Experiment
+from tfreg.workers import run_all
+
+Done = tuple[Experiment, dict[str, Any], bool]  # an experiment, its record, and whether it was run just now
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,8 +30,12 @@ app = typer.Typer(
     help="Rerun published lectures on logistic regression: every figure, every printed number, and beyond.",
 )
 
-Runs = Annotated[Path, typer.Option("--runs", help="Where runs and records are kept.", show_default=False)]
-_RUN_CONTEXT = {"ignore_unknown_options": True}
+Figures = Annotated[Path | None, typer.Option(help="Where figures go; 'figures', or 'quick/figures' with --quick.")]
+Runs = Annotated[Path | None, typer.Option(help="Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
+_NAMES_HELP = (
+    "Experiments by name, group or path; none means all. Further options are the parameters of the experiment's "
+    "main(), for example --epochs 100 --learning-rate 0.05 --start -5,2."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -35,39 +43,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="tfreg")
     except InputError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[red]tfreg:[/red] {_escaped(str(error))}")
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"[red]tfreg:[/red] {escape(str(error))}")
         sys.exit(2)
 
 
+def script(main_of_script: Callable[..., Any]) -> None:
+    """Run the script that defines this `main` as `tfreg run` would, with the options of its command line."""
+    main(["run", inspect.getfile(main_of_script), *sys.argv[1:]])
+
+
 @app.command("list")
-def list_experiments(runs: Runs = Path("runs")) -> None:
+def list_experiments(runs: Runs = None) -> None:
     """List the experiments: name, title, and when each was last run."""
-    table = Table(box=None, header_style="bold")
-    for column in ("experiment", "title", "run"):
-        table.add_column(column)
-    for experiment in experiments.select([]):
-        record = experiments.read_record(experiment, runs)
-        table.add_row(experiment.name, experiment.title, _when(record))
-    _console().print(table)
+    known = experiments.select([])
+    folder = runs or Path("runs")
+    _console().print(report.listing([(one, experiments.read_record(one, folder)) for one in known]))
 
 
-@app.command("run", context_settings=_RUN_CONTEXT)
+@app.command("run", context_settings={"ignore_unknown_options": True})
 def run_experiments(
     names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME or PATH …] [--OPTION VALUE …]",
-            help="Experiments by name, group or path; none means all. Further options are the parameters of the "
-            "experiment's main(), for example --epochs 100 --learning-rate 0.05 --start -5,2.",
-            show_default=False,
-        ),
+        list[str] | None, typer.Argument(metavar="[NAME or PATH …] [--OPTION VALUE …]", help=_NAMES_HELP)
     ] = None,
-    figures: Annotated[
-        Path | None, typer.Option(help="Where figures go; 'figures', or 'quick/figures' with --quick.")
-    ] = None,
-    runs: Annotated[
-        Path | None, typer.Option(help="Where runs and records go; 'runs', or 'quick/runs' with --quick.")
-    ] = None,
+    figures: Figures = None,
+    runs: Runs = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="A first look: few epochs, coarse grids, small pictures.")
     ] = False,
@@ -78,87 +77,105 @@ def run_experiments(
     first_option = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
     chosen = experiments.select(words[:first_option])
     base = Path("quick") if quick else Path()
-    _run(
-        chosen,
-        words[first_option:],
-        figures=figures or base / "figures",
-        runs=runs or base / "runs",
-        quick=quick,
-        force=force,
-    )
+    figures, runs = figures or base / "figures", runs or base / "runs"
+    done: list[Done] = []
+    try:
+        _run(done, chosen, words[first_option:], figures=figures, runs=runs, quick=quick, force=force)
+    finally:
+        if done:
+            _report(done, figures, runs)
+    if not words and not quick:
+        index = report.figures_index([record for _, record, _ in done])
+        try:
+            figures.mkdir(parents=True, exist_ok=True)
+            (figures / "README.md").write_text(index, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot write to {figures}: {error.strerror}; choose another folder") from None
+
+
+@app.command("check")
+def check_numbers(
+    figures: Figures = None,
+    runs: Runs = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every value in full.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Judge the claims instead of the numbers.")] = False,
+) -> None:
+    """Compare every printed number, or judge every claim; runs what is missing. Exit code 1 if a number is lost."""
+    from tfreg.findings import load_published
+
+    published = load_published(experiments.folder() / "published.json")
+    done: list[Done] = []
+    chosen = experiments.select([])
+    _run(done, chosen, [], figures=figures or Path("figures"), runs=runs or Path("runs"), quick=False, force=False)
+    records = [record for _, record, _ in done]
+    if claims:
+        judged = [{"experiment": record["name"], **claim} for record in records for claim in record["claims"]]
+        _print(json.dumps(judged, indent=1, ensure_ascii=False) if as_json else report.claims_table(records))
+        return
+    rows = report.numbers(records)
+    missing = sorted(set(published) - {row["number"] for row in rows})
+    _print(json.dumps(rows, indent=1, ensure_ascii=False) if as_json else report.numbers_table(rows, missing))
+    lost = [row["number"] for row in rows if row["verdict"] == "does not come back"] + missing
+    if not as_json:
+        expected = [row for row in rows if row["reproducible"] != "not reproducible"]
+        n_values, n_back = (sum(row[key] for row in expected) for key in ("values", "came_back"))
+        n_other = sum(row["values"] for row in rows) - n_values
+        _print(f"{n_back} of {n_values} reproducible values came back; {n_other} others cannot, for the reasons shown.")
+    if lost:
+        sys.exit(1)
 
 
 def _run(
-    chosen: Sequence[Experiment], tokens: Sequence[str], *, figures: Path, runs: Path, quick: bool, force: bool
+    done: list[Done],
+    chosen: Sequence[Experiment],
+    tokens: Sequence[str],
+    *,
+    figures: Path,
+    runs: Path,
+    quick: bool,
+    force: bool,
 ) -> None:
+    """Run what is not up to date, and append every experiment with its record to `done`."""
     # Every option is checked before the first experiment runs.
     plans = [(experiment, experiments.options_for(experiment, tokens, quick)) for experiment in chosen]
-    console = _console()
-    done: list[tuple[Experiment, dict[str, Any], bool]] = []
+    outdated = []
+    for experiment, options in plans:
+        record = experiments.read_record(experiment, runs)
+        wanted = experiments.fingerprint(experiment, options, figures, quick)
+        if record is None or force or not experiments.is_current(record, wanted):
+            outdated.append((experiment, options))
+        else:
+            done.append((experiment, record, False))
+    console = _console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=console, transient=True) as progress:
-            task = progress.add_task("starting", total=len(plans))
-            for experiment, options in plans:
-                record = experiments.read_record(experiment, runs)
-                wanted = experiments.fingerprint(experiment, options, figures, quick)
-                outdated = force or record is None or not experiments.is_current(record, wanted)
-                if outdated:
-                    if "tfreg.runner" not in sys.modules:
-                        progress.update(task, description="loading TensorFlow")
-                    from tfreg import runner
-
-                    progress.update(task, description=experiment.name)
-                    record = runner.run(experiment, options, figures=figures, runs=runs, quick=quick)
-                assert record is not None
-                done.append((experiment, record, outdated))
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("experiments", total=len(plans), completed=len(done))
+            for experiment, record in run_all(outdated, figures, runs, quick):
+                done.append((experiment, record, True))
                 progress.advance(task)
     except KeyboardInterrupt:
-        console.print(f"interrupted; {len(done)} of {len(plans)} experiments are finished and kept")
+        _print(f"interrupted; {len(done)} of {len(plans)} experiments are finished and kept")
         sys.exit(130)
     finally:
-        if done:
-            _report(console, done, figures, runs)
+        done.sort(key=lambda one: chosen.index(one[0]))
 
 
-def _report(
-    console: Console, done: Sequence[tuple[Experiment, dict[str, Any], bool]], figures: Path, runs: Path
-) -> None:
-    table = Table(header_style="bold", show_lines=True)
-    table.add_column("experiment", no_wrap=True)
-    table.add_column("what was found", ratio=1)
-    table.add_column("printed numbers", justify="right")
-    table.add_column("seconds", justify="right", no_wrap=True)
-    for experiment, record, fresh in done:
-        seconds = f"{record['seconds']:.1f}" if fresh else "unchanged"
-        table.add_row(experiment.name, _escaped(record["summary"]), _numbers(record), seconds)
-    console.print(table)
+def _report(done: Sequence[Done], figures: Path, runs: Path) -> None:
+    _print(report.findings(done))
     n_files = sum(len(record["files"]) for _, record, _ in done)
-    console.print(f"{n_files} files: figures in {figures}/, runs and findings in {runs}/.", soft_wrap=True)
+    _print(f"{n_files} files: figures in {figures}/, runs and findings in {runs}/.")
     last = done[-1][0]
     options = [f"{experiments.as_option(k)} {experiments.as_text(v)}" for k, v in experiments.parameters(last).items()]
-    console.print(f"Next, change anything: tfreg run {last.name} {' '.join(options)}", soft_wrap=True)
+    _print(f"Next, change anything: tfreg run {experiments.spoken_name(last)} {' '.join(options)}")
 
 
-def _numbers(record: dict[str, Any]) -> str:
-    if record["changed_options"]:
-        return "not compared:\nother options"
-    back = [value for comparison in record["comparisons"] for value in comparison["came_back"]]
-    if not back:
-        return "none printed"
-    lost = [c["name"] for c in record["comparisons"] if not all(c["came_back"])]
-    return f"{sum(back)} of {len(back)} came back" + "".join(f"\n[red]not {name}[/red]" for name in lost)
+def _print(what: Any) -> None:
+    if isinstance(what, str):
+        typer.echo(what)
+    else:
+        _console().print(what)
 
 
-def _when(record: dict[str, Any] | None) -> str:
-    if record is None:
-        return "not yet"
-    return datetime.fromisoformat(record["when"]).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
-
-
-def _console() -> Console:
-    return Console(highlight=False)
+def _console(stderr: bool = False) -> Console:
+    return Console(highlight=False, stderr=stderr)

@@ -18,6 +18,7 @@ from typing import Any
 
 from tfreg.errors import InputError, unknown
 
+SOURCES = ("lecture", "softmax", "exam", "draft", "clusters")
 QUICK_OPTIONS = {"epochs": 30, "grid_step": 1.0}
 _PACKAGE = Path(__file__).parent
 
@@ -49,8 +50,9 @@ def folder() -> Path:
 
 
 def discover(where: Path) -> list[Experiment]:
-    """The experiments below a folder, in order."""
-    return [from_script(path) for path in sorted(where.rglob("[0-9]*_*.py"))]
+    """The experiments below a folder, in the order of the sources, the lecture first."""
+    found = [from_script(path) for path in sorted(where.rglob("[0-9]*_*.py"))]
+    return sorted(found, key=lambda one: SOURCES.index(one.group) if one.group in SOURCES else len(SOURCES))
 
 
 def from_script(path: Path) -> Experiment:
@@ -78,14 +80,15 @@ def select(names: Sequence[str]) -> list[Experiment]:
     Raises:
         InputError: a name that is no experiment.
     """
-    if not names:
-        return discover(folder())
     chosen = []
-    for name in names:
+    for name in names or [str(folder())]:
         if name.endswith(".py"):
             chosen.append(from_script(Path(name)))
         elif "/" in name or Path(name).is_dir():
-            chosen += discover(Path(name))
+            found = discover(Path(name))
+            if not found:
+                raise InputError(f"no experiments in {name}; expected scripts such as 07_logistic_bce.py")
+            chosen += found
         else:
             known = discover(folder())
             found = [experiment for experiment in known if name in (experiment.name, experiment.group)]
@@ -93,6 +96,15 @@ def select(names: Sequence[str]) -> list[Experiment]:
                 raise unknown("experiment", name, [experiment.name for experiment in known])
             chosen += found
     return list(dict.fromkeys(chosen))
+
+
+def spoken_name(experiment: Experiment) -> str:
+    """What a command line calls an experiment: its name, or its path if it is none of the suite's."""
+    try:
+        suite = {known.path.resolve() for known in discover(folder())}
+    except InputError:
+        suite = set()
+    return experiment.name if experiment.path.resolve() in suite else str(experiment.path)
 
 
 def published_path(experiment: Experiment) -> Path:
@@ -105,7 +117,7 @@ def parameters(experiment: Experiment) -> dict[str, Any]:
     """The parameters of the script's `main` and their defaults, read without running the script.
 
     Raises:
-        InputError: a parameter has no default, or one that is no plain value.
+        InputError: a parameter has no default, or one that is no number, text or tuple of numbers.
     """
     tree = ast.parse(experiment.path.read_text(encoding="utf-8"))
     main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
@@ -113,9 +125,20 @@ def parameters(experiment: Experiment) -> dict[str, Any]:
     defaults = [*main.args.defaults, *main.args.kw_defaults]
     try:
         values = [ast.literal_eval(default) for default in defaults if default is not None]
+        if not all(map(_has_text, values)):
+            raise ValueError
         return dict(zip(names, values, strict=True))
     except ValueError:
-        raise InputError(f"{experiment.path}: expected main's parameters to have plain values as defaults") from None
+        raise InputError(
+            f"{experiment.path}: expected main's parameters to have numbers, texts or tuples of numbers as defaults"
+        ) from None
+
+
+def _has_text(value: Any) -> bool:
+    """Whether a value of this type can be written on the command line."""
+    if isinstance(value, tuple):
+        return all(type(part) in (int, float) for part in value)
+    return type(value) in (int, float, str)
 
 
 def options_for(experiment: Experiment, tokens: Sequence[str], quick: bool = False) -> dict[str, Any]:
@@ -181,9 +204,11 @@ def fingerprint(experiment: Experiment, options: Mapping[str, Any], figures: Pat
 def read_record(experiment: Experiment, runs: Path) -> dict[str, Any] | None:
     """What the last finished run of this experiment recorded, or None."""
     try:
-        return json.loads(experiment.record_path(runs).read_text(encoding="utf-8"))
+        record = json.loads(experiment.record_path(runs).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    ours = isinstance(record, dict) and {"fingerprint", "files", "when"} <= record.keys()
+    return record if ours else None
 
 
 def is_current(record: Mapping[str, Any], wanted: str) -> bool:

@@ -45,15 +45,17 @@ class Findings:
     Attributes:
         summary: what was found, in a sentence or two.
         runs: runs to save, by name.
-        figures: Matplotlib figures, network diagrams and animations, by name.
+        figures: Matplotlib figures, network diagrams and animations, each with a sentence of what it shows, by name.
         numbers: named values to compare with the published ones.
+        evidence: for numbers that cannot be reproduced, by name, what was computed that shows why.
         claims: judged claims.
     """
 
     summary: str
     runs: Mapping[str, xr.Dataset] = field(default_factory=dict)
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
 
 
@@ -134,6 +136,8 @@ def load_published(path: Path) -> dict[str, Any]:
         entries = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected JSON, got {error}") from None
+    if not isinstance(entries, dict):
+        raise InputError(f"{path}: expected an object with an entry for each number, got {type(entries).__name__}")
     for name, entry in entries.items():
         _check_entry(path, name, entry)
     return entries

@@ -5,11 +5,11 @@ the record, which is written last, to `findings.json` beside them.
 """
 
 import importlib.util
-import inspect
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ def load_main(experiment: Experiment) -> Callable[..., Findings]:
     Raises:
         InputError: the script cannot be imported.
     """
+    # The script may import Keras before it imports tfreg: TensorFlow has to be set up, and loaded quietly, before.
+    importlib.import_module("tfreg.backend")
     module_name = f"tfreg_experiment_{experiment.name}"
     spec = importlib.util.spec_from_file_location(module_name, experiment.path)
     assert spec is not None and spec.loader is not None
@@ -71,20 +73,32 @@ def run(
     main = load_main(experiment)
     began = time.perf_counter()
     findings = main(**options)
+    # From here on files change: should anything go wrong, the record of an earlier run must not vouch for them.
+    with suppress(OSError):
+        experiment.record_path(runs).unlink()
     files = [_save_run(experiment, name, run, runs) for name, run in findings.runs.items()]
-    for name, figure in findings.figures.items():
-        files += _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
+    shown = []
+    for name, shown_as in findings.figures.items():
+        figure, caption = shown_as if isinstance(shown_as, tuple) else (shown_as, "")
+        saved = _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
+        shown.append(
+            {"caption": caption, "files": [str(path.resolve().relative_to(figures.resolve())) for path in saved]}
+        )
+        files += saved
     published = {} if options else load_published(published_path(experiment))
     record = {
         "name": experiment.name,
+        "group": experiment.group,
         "title": experiment.title,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - began, 2),
         "fingerprint": fingerprint(experiment, options, figures, quick),
         "changed_options": options,
         "summary": findings.summary,
+        "figures": shown,
         "claims": [vars(claim) for claim in findings.claims],
         "comparisons": [_plain(one) for one in compare(experiment.name, findings.numbers, published)],
+        "evidence": dict(findings.evidence),
         "numbers": {name: np.asarray(value).tolist() for name, value in findings.numbers.items()},
         "files": [str(path.resolve()) for path in files],
     }
@@ -121,10 +135,3 @@ def _plain(comparison: Comparison) -> dict[str, Any]:
     return {
         key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in vars(comparison).items()
     } | {"came_back": comparison.came_back.tolist(), "digits_match": comparison.digits_match.tolist()}
-
-
-def script(main: Callable[..., Findings]) -> None:
-    """Run the script that defines `main` as `tfreg run` would, with the options of its command line."""
-    from tfreg import cli
-
-    cli.main(["run", inspect.getfile(main), *sys.argv[1:]])
