@@ -1,10 +1,12 @@
-"""How fast tfreg is, beside the plain ways, measured in turns in one run.
+"""How fast tfreg is, beside the plain ways, measured in one run.
 
-    python benchmarks/speed.py            # everything; about two minutes
-    python benchmarks/speed.py run stack  # some of: run first stack surface animation suite
+    python benchmarks/speed.py            # everything; about three minutes
+    python benchmarks/speed.py run stack  # some of: run fit first stack surface animation suite
 
-Only ratios of times taken side by side mean something on a busy machine: every contestant has its turn in every round,
-and medians are compared. JAX is measured if it is installed (`pip install -e '.[peers]'`), with the same XLA flags.
+Only ratios of times taken side by side mean something on a busy machine: contestants have their turns in every round,
+and medians are compared (`fit`, `first` and `suite` are single measurements or processes of their own). The last column
+says how many times as long the plain way takes. JAX is measured if it is installed (`pip install -e '.[peers]'`), with
+the same XLA flags.
 """
 
 import statistics
@@ -20,7 +22,19 @@ from matplotlib.animation import PillowWriter
 from rich.console import Console
 from rich.table import Table
 
-from tfreg import animations, datasets, descents, engine, figures, grid, loss_surface, losses, models, train
+from tfreg import (
+    animations,
+    curvature_surface,
+    datasets,
+    descents,
+    engine,
+    figures,
+    grid,
+    loss_surface,
+    losses,
+    models,
+    train,
+)
 from tfreg.backend import keras, tf
 from tfreg.problem import Problem
 
@@ -39,6 +53,14 @@ def medians(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[s
             if round_:
                 times[name].append(time.perf_counter() - began)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def compared(what: str, seconds: dict[str, float], plain: str) -> list[Row]:
+    """A row for each contestant, with how many times as long the plain way takes."""
+    return [
+        (f"{what}, {name}", value, "" if name == plain else f"{seconds[plain] / value:.1f}x {plain}")
+        for name, value in seconds.items()
+    ]
 
 
 def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts: int) -> Callable[[], np.ndarray]:
@@ -138,7 +160,9 @@ def fit() -> list[Row]:
 
 def first() -> list[Row]:
     """The first run after import, tracing and compiling included, each in a process of its own."""
-    ours = "import sys; sys.path.insert(0, 'benchmarks'); import speed, time; from tfreg import *;"
+    ours = (
+        "import sys; sys.path.insert(0, 'benchmarks'); import speed, time; from tfreg import datasets, losses, models;"
+    )
     call = {
         "tfreg": "p = speed.Problem(models.logistic(2), losses.bce, datasets.bernoulli_line());"
         "f = lambda: speed.tfreg_loop(p, speed.keras.optimizers.SGD(0.1), 1)()",
@@ -175,7 +199,9 @@ def surface() -> list[Row]:
             },
             5,
         )
-        rows += [(f"{loss.upper()} surface, {name}", value, "") for name, value in seconds.items()]
+        rows += compared(f"{loss.upper()} surface", seconds, "point by point")
+        curved = medians({"tfreg": lambda: curvature_surface(problem, over)}, 5)
+        rows += [(f"{loss.upper()} surface with gradient and curvature", curved["tfreg"], "")]
     return rows
 
 
@@ -184,7 +210,8 @@ def animation() -> list[Row]:
     problems = descents.lecture_problems()
     descent = descents.run(problems, keras.optimizers.SGD(RATE), EPOCHS, START, dict.fromkeys(problems, START))
     scene = descents.scene(descent, "SGD")
-    folder = Path(tempfile.mkdtemp())
+    scratch = tempfile.TemporaryDirectory()
+    folder = Path(scratch.name)
 
     def plain() -> None:
         figure = figures.new_figure(10, 7.6)
@@ -200,24 +227,26 @@ def animation() -> list[Row]:
         "tfreg": lambda: animations.descent(scene, "SGD").save_gif(folder / "ours.gif"),
         "every frame drawn whole": plain,
     }
-    return [(f"30 frames as GIF, {name}", value, "") for name, value in medians(contestants, 2).items()]
+    with scratch:
+        return compared("30 frames as GIF", medians(contestants, 2), "every frame drawn whole")
 
 
 def suite() -> list[Row]:
-    """`tfreg run --force` of all experiments from a cold start, figures and animations included."""
-    folder = Path(tempfile.mkdtemp())
-    command = [
-        Path(sys.executable).with_name("tfreg"),
-        "run",
-        "--force",
-        "--figures",
-        folder / "f",
-        "--runs",
-        folder / "r",
-    ]
-    began = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return [("tfreg run --force, cold", time.perf_counter() - began, "")]
+    """`tfreg run --force` from a cold start, figures and animations included: the logistic descents, and everything."""
+    descents_only = ["logistic_bce", "logistic_mse", "surfaces", "descent_sgd", "descent_adam", "descent_adam_far"]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for what, names in {"experiments 7 to 12": descents_only, "everything": []}.items():
+            command = [Path(sys.executable).with_name("tfreg"), "run", *names, "--force"]
+            began = time.perf_counter()
+            subprocess.run(
+                [*command, "--figures", f"{folder}/f", "--runs", f"{folder}/r"],
+                cwd=ROOT,
+                check=True,
+                capture_output=True,
+            )
+            rows.append((f"tfreg run --force, cold, {what}", time.perf_counter() - began, ""))
+    return rows
 
 
 PARTS = {part.__name__: part for part in (run, fit, first, stack, surface, animation, suite)}

@@ -44,7 +44,7 @@ def test_the_carried_over_state_alone_keeps_mse_stuck(mse: Problem) -> None:
 def test_one_part_of_adams_state_at_a_time(mse: Problem) -> None:
     """Each part, carried over by hand for single warm-ups, does what the stacked count says of it."""
     n = 5
-    words = descents.stuck_after_warm_up(mse, keras.optimizers.Adam(0.1), 60, START, n, seed=3)
+    words = descents.fates_after_warm_up(mse, keras.optimizers.Adam(0.1), 60, START, n, seed=3)
     random_starts = np.random.default_rng(3).uniform(-np.sqrt(2), np.sqrt(2), (n, 2))
     keep = {"all": "", "the average of its square only": "velocity", "the average of the gradient only": "momentum"}
     for part, fragment in keep.items():
@@ -55,7 +55,8 @@ def test_one_part_of_adams_state_at_a_time(mse: Problem) -> None:
             carried = warm_up.assign(optimizer_state=warm_up.optimizer_state * kept)
             run = train(mse, "adam:0.1", 60, START, continue_from=carried, record_every=15)
             stuck += descents.arrival(mse, run) is None
-        assert words[part].startswith(f"{100 * stuck / n:.1f} %")
+        lost = f"{100 * stuck / n:.1f} %"
+        assert words[part].split(" stay, ")[1].startswith(lost)
 
 
 def test_place() -> None:

@@ -222,3 +222,9 @@ def test_points_are_made_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     whole = curvature_surface(problem, over)
     monkeypatch.setattr(surfaces, "_NUMBERS_AT_ONCE", 6)
     xr.testing.assert_allclose(curvature_surface(problem, over), whole)
+
+
+def test_a_minimum_from_where_the_loss_is_not_finite(refused: Refused) -> None:
+    problem = Problem(models.logistic(2), losses.bce, bernoulli_line(20))
+    with refused("expected to begin where the loss is finite, got"):
+        minimum(problem, (0, 200))

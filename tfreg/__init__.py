@@ -1,4 +1,4 @@
-"""tfreg reruns published lectures on logistic regression, and goes on where they stop.
+"""tfreg reruns published lectures on logistic regression, checks what they say, and asks further.
 
     >>> problem = tfreg.Problem(tfreg.models.logistic(2), tfreg.losses.bce, tfreg.datasets.bernoulli_line())
     >>> run = tfreg.train(problem, "adam:0.1", epochs=435, start=(-3, -1))

@@ -151,9 +151,15 @@ def _run(
     try:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("experiments", total=len(plans), completed=len(done))
-            for experiment, record in run_all(outdated, figures, runs, quick):
-                done.append((experiment, record, True))
+            mistakes = []
+            for experiment, outcome in run_all(outdated, figures, runs, quick):
+                if isinstance(outcome, InputError):
+                    mistakes.append(f"{experiment.name}: {outcome}")
+                else:
+                    done.append((experiment, outcome, True))
                 progress.advance(task)
+        if mistakes:
+            raise InputError("; ".join(mistakes))
     except KeyboardInterrupt:
         _print(f"interrupted; {len(done)} of {len(plans)} experiments are finished and kept")
         sys.exit(130)

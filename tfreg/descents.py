@@ -22,6 +22,7 @@ from tfreg.problem import Problem
 from tfreg.statistics import share
 from tfreg.training import train
 
+STAYED = 3.0  # stayed is who ends this near the start without having arrived
 ARRIVED = 0.01  # arrived is who has this share of the way down (in loss, from start to minimum) left or less
 
 
@@ -93,14 +94,14 @@ def _arrived(problem: Problem, run: xr.Dataset) -> np.ndarray:
     return (run.loss.values - lowest) / (run.loss.values[..., :1] - lowest) <= ARRIVED
 
 
-def stuck_after_warm_up(
+def fates_after_warm_up(
     problem: Problem, adam: Optimizer, epochs: int, start: Sequence[float], n_warm_ups: int, seed: int
 ) -> dict[str, str]:
-    """How many descents from `start` do not arrive, and how far they go, by what of Adam's state is carried over.
+    """What becomes of descents from `start`, by what of Adam's state is carried over.
 
     Each carries over the state of one warm-up epoch from a random start, drawn as Keras draws the kernel of this model
     (Glorot uniform) from `seed`: all of it, or one part of it with the rest as in a fresh Adam. In words, by the part:
-    the share that does not arrive with its 95 % interval, and the median distance of the end from the start.
+    the share with its 95 % interval that stays, ending within `STAYED` of the start, and that does not arrive.
     """
     warm_up = train(problem, adam, 1, models.glorot_starts(problem.model, n_warm_ups, seed))
     labels = warm_up.state.str
@@ -110,17 +111,18 @@ def stuck_after_warm_up(
         "the average of its square only": labels.contains("velocity"),
         "the count of steps only": labels.match("iteration"),
     }
-    stuck = {}
+    fates = {}
     for name, kept in parts.items():
         # All of Adam's state is zero before its first step.
         carried = warm_up.assign(optimizer_state=warm_up.optimizer_state.where(kept, 0))
         runs = train(
             problem, adam, epochs, [start] * n_warm_ups, continue_from=carried, record_every=landscapes.STRETCH
         )
-        n_stuck = n_warm_ups - int(_arrived(problem, runs).any(axis=1).sum())
-        away = float(np.median(np.linalg.norm(runs.weights.values[:, -1] - np.array(start), axis=1)))
-        stuck[name] = f"{share(n_stuck, n_warm_ups)}, ending {away:.2g} from the start in the median"
-    return stuck
+        away = np.linalg.norm(runs.weights.values[:, -1] - np.array(start), axis=1)
+        lost = ~_arrived(problem, runs).any(axis=1)
+        stay, do_not_arrive = (share(int(which.sum()), n_warm_ups) for which in (lost & (away < STAYED), lost))
+        fates[name] = f"{stay} stay, {do_not_arrive} do not arrive"
+    return fates
 
 
 def arrivals(descents: Descents, runs: Mapping[str, xr.Dataset]) -> str:

@@ -2,8 +2,8 @@
 
 Conventions: S starts lead. The program drives a Keras optimizer's own `apply` on variables of its own; starts,
 optimizer state, learning rate, epochs to record at, sample order and data are arguments, so another start or learning
-rate compiles nothing. Inside the loop only gradients are computed; the losses of the recorded weights come out of one
-batched call later, which halves the time of a logistic run.
+rate compiles nothing. The loop computes gradients and nothing else; losses are evaluated afterwards, for all recorded
+weights together, which halves the time of a logistic run.
 
 If model and optimizer both allow it, all starts are stacked in one set of variables with a leading axis S. Otherwise
 one set of variables serves the starts one after another, within the same compiled program.

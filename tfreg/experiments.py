@@ -70,7 +70,7 @@ def from_script(path: Path) -> Experiment:
     title = (ast.get_docstring(tree) or "").partition("\n")[0]
     has_main = any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body)
     if not title or not has_main:
-        raise InputError(f"{path}: expected a docstring whose first line is the title, and a function main()")
+        raise InputError(f"{path}: expected a docstring that begins with a title, and a function main()")
     return Experiment(re.sub(r"^\d+_", "", path.stem), path.resolve().parent.name, title, path)
 
 
@@ -95,7 +95,7 @@ def select(names: Sequence[str]) -> list[Experiment]:
             if not found:
                 raise unknown("experiment", name, [experiment.name for experiment in known])
             chosen += found
-    return list(dict.fromkeys(chosen))
+    return list({experiment.path.resolve(): experiment for experiment in chosen}.values())
 
 
 def spoken_name(experiment: Experiment) -> str:

@@ -91,7 +91,7 @@ def descents(scene: Scene, title: str = "", note: str = "") -> Figure:
         draw_contours(flat, surface, label)
         for order, (name, run) in enumerate(scene.paths[label].items()):
             # The first path is drawn wider, so that it shows where another runs over it.
-            width = 1.6 if order else 3.4
+            width = 1.6 if order else 5
             draw_path(solid, run, name, width, surface)
             draw_path(flat, run, name, width)
         for name, weights in scene.points[label].items():

@@ -8,6 +8,7 @@ one process to the next. `dtype` is float32 as in Keras, or float64.
 import numpy as np
 
 from tfreg.backend import keras
+from tfreg.errors import InputError
 
 
 def _sequential(n_features: int, layers: list, dtype: str) -> keras.Sequential:
@@ -56,6 +57,8 @@ def relu_net(n_units: int, dtype: str = "float32") -> keras.Sequential:
 
 
 def _relus(n_units: int, dtype: str) -> list:
+    if n_units < 1:
+        raise InputError(f"expected 1 unit or more, got {n_units}")
     # The activation is a layer of its own, so that the lines before it are there to look at.
     return [
         keras.layers.Dense(n_units, name="hidden", dtype=dtype),

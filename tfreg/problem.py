@@ -61,6 +61,8 @@ class Problem:
                 f"the model gives outputs of shape (samples, {', '.join(map(str, outputs.shape[1:]))}), "
                 f"the targets have {targets.shape}; give them one column per output"
             )
+        if not callable(self.loss):
+            raise InputError(f"expected the loss as a function such as losses.bce, got {self.loss!r:.60}")
         value = self.loss(y, outputs)
         shape = getattr(value, "shape", None)
         if shape != ():

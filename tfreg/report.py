@@ -87,7 +87,7 @@ def _verdict(comparison: Mapping[str, Any], reason: str) -> tuple[str, str]:
     if comparison["reproducible"] == "not reproducible":
         return "not reproducible", reason
     if all(comparison["digits_match"]):
-        return "digits match", ""
+        return "digits match", comparison["why"]
     if all(comparison["came_back"]):
         return "within float rounding", reason
     return "does not come back", reason

@@ -78,8 +78,7 @@ def run(
         experiment.record_path(runs).unlink()
     files = [_save_run(experiment, name, run, runs) for name, run in findings.runs.items()]
     shown = []
-    for name, shown_as in findings.figures.items():
-        figure, caption = shown_as if isinstance(shown_as, tuple) else (shown_as, "")
+    for name, (figure, caption) in findings.figures.items():
         saved = _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
         shown.append(
             {"caption": caption, "files": [str(path.resolve().relative_to(figures.resolve())) for path in saved]}

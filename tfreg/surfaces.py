@@ -113,11 +113,16 @@ def minimum(problem: Problem, near: object, steps: int = 50) -> np.ndarray:
     Each step solves H d = -g with the eigenvalues of the Hessian H made positive, so that it goes down from saddles and
     from concave places too, and is halved until the loss falls.
 
+    Raises:
+        InputError: the loss at `near` is not finite.
+
     Example:
         >>> minimum(Problem(models.logistic(2), losses.bce, datasets.bernoulli_line()), (0, 0)).round(2).tolist()
         [-1.02, 5.3]
     """
     weights = problem.check_weights(near)
+    if not np.isfinite(problem.loss_at(weights)):
+        raise InputError(f"minimum: expected to begin where the loss is finite, got {problem.loss_at(weights)}")
     for _ in range(steps):
         values, vectors = np.linalg.eigh(problem.hessian_at(weights))
         curvature = np.maximum(np.abs(values), 1e-8)

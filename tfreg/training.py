@@ -1,9 +1,9 @@
-"""`train`: the only training loop there is, and the labelled record of a run that comes out of it.
+"""`train`, through which every fit of the suite goes, and the labelled record of a run.
 
 Conventions: a run is an `xarray.Dataset` with `weights(epoch, weight)` and `loss(epoch)`; runs from many starts have a
-leading dimension `start`. Epoch 0 is the start; the loss at an epoch is the loss of the weights at that epoch, before
-the next update; the last epoch is always recorded. `diverged_at` is the first recorded epoch whose weights or loss
-are not finite, -1 if there is none: divergence is a result, not an error.
+leading dimension `start`. Weights and loss of an epoch belong together: they are those after so many passes over the
+data, so epoch 0 is where the run begins. Its end is always among what is recorded. `diverged_at` is the first recorded
+epoch whose weights or loss are not finite, -1 if there is none: divergence is a result, not an error.
 """
 
 import json
@@ -79,7 +79,7 @@ def train(
     rate = optimizers.learning_rate(optimizer)
     recorded, state = program.call(
         tf.constant(starts),
-        tf.constant(_state_rows(program, continue_from, len(starts))),
+        tf.constant(_state_rows(program, optimizer, continue_from, len(starts))),
         tf.constant(0 if rate is None else rate, problem.dtype),
         tf.constant(record_at, tf.int32),
         tf.constant(_orders(problem, epochs, first_epoch, batch_size, seed)),
@@ -140,10 +140,11 @@ def _last_weights(run: xr.Dataset) -> np.ndarray:
     return run.weights.isel(epoch=-1).values
 
 
-def _state_rows(program: engine.Program, run: xr.Dataset | None, n_starts: int) -> np.ndarray:
+def _state_rows(program: engine.Program, optimizer: Optimizer, run: xr.Dataset | None, n_starts: int) -> np.ndarray:
     if run is None:
         return np.repeat(program.fresh_state[np.newaxis], n_starts, axis=0)
-    if "optimizer_state" not in run or tuple(run.state.values) != program.state_labels:
+    fits = "optimizer_state" in run and tuple(run.state.values) == program.state_labels
+    if not fits or run.attrs.get("optimizer") != type(optimizer).__name__:
         raise InputError(
             f"continue_from: the run holds no state that fits this optimizer (it was made with "
             f"{run.attrs.get('optimizer', 'an unknown one')}); use the same optimizer and model"

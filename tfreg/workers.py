@@ -12,21 +12,23 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from tfreg.errors import InputError
 from tfreg.experiments import Experiment
 
 Plan = tuple[Experiment, Mapping[str, Any]]  # an experiment and its options
+Outcome = dict[str, Any] | InputError
 _MOST_PROCESSES = 4  # each holds TensorFlow and some data, about 1 GB
 
 
-def run_all(plans: Sequence[Plan], figures: Path, runs: Path, quick: bool) -> Iterator[tuple[Experiment, dict]]:
-    """Run experiments and give each with its record as it finishes, in any order.
+def run_all(plans: Sequence[Plan], figures: Path, runs: Path, quick: bool) -> Iterator[tuple[Experiment, Outcome]]:
+    """Run experiments and give each with its record, or the user's mistake in it, as it finishes, in any order.
 
-    Whatever ends this early (Ctrl-C, an error of one of them) ends the processes too; what was given is saved.
+    Whatever else ends this early, such as Ctrl-C, ends the processes too; what was given is saved.
     """
     n_processes = min(len(plans), _MOST_PROCESSES, os.cpu_count() or 1)
     if n_processes < 2:
         for plan in plans:
-            yield plan[0], _run(plan, figures, runs, quick)
+            yield plan[0], _outcome(plan, figures, runs, quick)
         return
     pool = ProcessPoolExecutor(
         n_processes,
@@ -37,13 +39,20 @@ def run_all(plans: Sequence[Plan], figures: Path, runs: Path, quick: bool) -> It
         initargs=(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        futures = {pool.submit(_run, plan, figures, runs, quick): plan[0] for plan in plans}
+        futures = {pool.submit(_outcome, plan, figures, runs, quick): plan[0] for plan in plans}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+
+
+def _outcome(plan: Plan, figures: Path, runs: Path, quick: bool) -> Outcome:
+    try:
+        return _run(plan, figures, runs, quick)
+    except InputError as mistake:
+        return mistake
 
 
 def _run(plan: Plan, figures: Path, runs: Path, quick: bool) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 The same rookies in PyTorch, float32: the *mean* of the binary cross-entropy, so the same learning rate is a twelfth of
 what it was. The first printed predictions give away the start. But from there no number of updates leads to the weights
-that are printed as the result: before and after belong to two different models. A start that does lead there was solved
-for; it is one of many.
+that are printed as the result: before and after belong to two different models. One that leads to the printed end was
+solved for; it is one of many.
 """
 
 import numpy as np

@@ -28,7 +28,7 @@ def main(
     n_right = np.sum((after > 0.5) == data.targets)
     x = np.arange(-5, 5, 0.1)
     y = datasets.sigmoid(x)
-    left = f"the loss is {run.loss.values[-1]:.4f} after {epochs} updates and goes on falling"
+    left = f"the loss is {run.loss.values[-1]:.4f} after {epochs} updates and its minimum is at infinity"
     return Findings(
         summary=f"{n_right} of 6 pupils are right in the end; a line tells them apart, so {left}.",
         runs={"run": run},

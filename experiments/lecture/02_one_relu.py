@@ -54,7 +54,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_starts: int = 1000) -
                     {"fit": after["relu"][:, 0]},
                     title=f"One ReLU after {epochs} epochs of SGD({learning_rate:g})",
                 ),
-                "One ReLU fits the right side and is zero where the data are negative.",
+                "The data and the fit of one ReLU, which cannot go below zero.",
             ),
         },
         numbers={"relu": np.maximum(x, 0)},

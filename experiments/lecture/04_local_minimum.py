@@ -34,7 +34,7 @@ GOOD_START = (0.98630846, 0.59210145, 0.0, 0.0, 0.52757335, 0.33660662, 0.0)
 PRINTED = (1.9579618, 0.46560898, 0.34100613, -0.4658857, 1.7770029, -0.7268499, -0.60076195)
 TURN = (1, 1, 1, 1, 1, -1, 1)  # the sign of the dead unit's output weight
 NUDGE = 0.01  # standard deviation
-LONG = 5000  # epochs, after which no random start changes its kind of end any more
+LONG = 5000  # epochs; a few of the random starts are still on their way then
 
 
 def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.1, n_starts: int = 1000) -> Findings:
@@ -80,15 +80,15 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
         figures={
             "fit_first": (
                 figures.data(data, {"fit": fits[0]}, f"Two ReLUs after {epochs} epochs"),
-                f"After {epochs} epochs the fit has one bend, and not where the data have it.",
+                f"The fit after {epochs} epochs.",
             ),
             "fit_last": (
                 figures.data(data, {"fit": fits[1]}, f"Two ReLUs after {epochs + more_epochs} epochs"),
-                f"After {more_epochs} more epochs nothing has changed.",
+                f"The fit after {more_epochs} more epochs; no weight has moved by more than {moved:.1g}.",
             ),
             "analysis": (
                 figures.courses(x, relu_nets.panels(problem, stuck_at), "x", "Where the fit gets stuck"),
-                "Two lines, one of them below zero for every x: one bent line is left, and the fit is that one alone.",
+                f"How the stuck fit comes about; the largest input of its weaker unit is {largest_input:.6f}.",
             ),
             "plane": (
                 landscapes.plane(
@@ -98,7 +98,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
                     title="The plane through the stuck minimum, its start, and the good minimum",
                     view=(40, -60),
                 ),
-                "The loss over a plane through both minima: each run comes down on its side of a ridge.",
+                "The loss over a plane through both minima, with both runs at their own loss.",
             ),
         },
         numbers={"weights": stuck_at, "gradient": gradient},

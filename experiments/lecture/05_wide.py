@@ -42,7 +42,7 @@ def main(
             ),
             "fit": (
                 figures.data(data, {"fit": fit}, title=f"{n_units} ReLUs after {epochs} epochs"),
-                f"{n_units} ReLUs fit the bend, more softly than two.",
+                f"The data and the fit of {n_units} ReLUs.",
             ),
         },
         claims=(

@@ -2,8 +2,8 @@
 
 435 epochs of SGD(0.1) on both losses from the same start. The lecture had fitted its models for one epoch from a random
 start before it set this one, and went on with the same optimizer. Plain SGD remembers nothing, so that makes no
-difference here; with Adam, in the next two experiments, it does. The random starts were recovered from the printed
-weights; the printed losses confirm them.
+difference here; with Adam, in the next two experiments, it does. The random starts are not printed: they were found
+by solving for the weights that are, and give the printed losses too.
 """
 
 from tfreg import Claim, Findings, descents, script, train

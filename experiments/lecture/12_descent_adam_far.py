@@ -24,8 +24,8 @@ def main(
     problems = descents.lecture_problems()
     adam = Adam(learning_rate)
     descent = descents.run(problems, adam, epochs, start, WARM_UP_STARTS)
-    stuck = descents.stuck_after_warm_up(problems["MSE"], adam, epochs, start, n_warm_ups, seed=0)
-    shares = "; ".join(f"{part}: {share}" for part, share in stuck.items())
+    fates = descents.fates_after_warm_up(problems["MSE"], adam, epochs, start, n_warm_ups, seed=0)
+    shares = "; ".join(f"{part}: {share}" for part, share in fates.items())
 
     carried_arrives = descents.arrival(problems["MSE"], descent.carried["MSE"]) is not None
     fresh_arrives = descents.arrival(problems["MSE"], descent.fresh["MSE"]) is not None
@@ -37,8 +37,9 @@ def main(
         f"fresh, {descents.arrivals(descent, descent.fresh)}"
     )
     return Findings(
-        summary=f"With Adam's {found}. Over random warm-up starts, MSE does not arrive in {stuck['all']}. Adam's "
-        f"average of the squared gradient does it: the remembered gradient is up to {larger} that of the start.",
+        summary=f"With Adam's {found}. Of descents after random warm-ups, {fates['all']}; with only the average of "
+        f"the squared gradient carried over, {fates['the average of its square only']}. The gradient that Adam "
+        f"remembers is up to {larger} that of the start.",
         runs=descents.saved_runs(descent),
         figures=descents.draw(
             descent,
@@ -52,8 +53,8 @@ def main(
             Claim(
                 "a good optimizer is no cure for MSE: even Adam stays stuck",
                 verdict,
-                f"in {epochs} epochs, {found}; over random warm-up starts MSE does not arrive, by what of the state is "
-                f"carried over: {shares}",
+                f"in {epochs} epochs, {found}; after random warm-ups, by what is carried over of Adam's state: "
+                f"{shares}",
             ),
         ),
     )

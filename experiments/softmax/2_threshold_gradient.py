@@ -67,7 +67,7 @@ def main(epochs: int = 5000, learning_rate: float = 0.01, n_draws: int = 100) ->
         figures={
             "training": (
                 figures.courses(rule.epoch, curves, title="A thresholded prediction in the gradient, one draw"),
-                "The printed loss counts errors and falls to zero; the true cross-entropy hardly moves.",
+                "The printed loss, which counts errors, beside the true cross-entropy, and the accuracy.",
             )
         },
         numbers={"loss": from_errors, "accuracy": median, "sklearn_score": np.mean(scores)},
