@@ -363,10 +363,10 @@ def test_a_script_that_cannot_be_run_is_one_clear_error(name: str, suite: Path, 
     ("arguments", "says"),
     [
         (["tinny"], "unknown experiment 'tinny'; did you mean 'tiny'?"),
-        (["zzz"], "unknown experiment 'zzz'; choose from: tiny, plain"),
+        (["zzz"], "unknown experiment 'zzz'; choose from: tiny, plain, own"),
         (["tiny", "--epoch", "3"], "unknown option of tiny '--epoch'; did you mean '--epochs'?"),
         (["tiny", "-epochs", "3"], "unknown option of tiny '-epochs'; did you mean '--epochs'?"),
-        (["tiny", "--epochs", "3", "4"], "unknown option of tiny '4'"),
+        (["tiny", "--epochs", "3", "4"], "expected an option such as --epochs, got '4'; names come before the options"),
         (["tiny", "--epochs"], "--epochs: expected a value such as 5, got none"),
         (["tiny", "--epochs", "x"], "--epochs: expected a value such as 5, got 'x'"),
         (["tiny", "--epochs", "3.5"], "--epochs: expected a value such as 5, got '3.5'"),
@@ -435,13 +435,20 @@ def interrupted(suite: Path) -> Iterator[subprocess.Popen[str]]:
     (scripts / "02_plain.py").write_text(slow, encoding="utf-8")
     (scripts / "03_last.py").write_text(slow.replace("slow", "last"), encoding="utf-8")
     running = subprocess.Popen(
-        [COMMAND, "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [COMMAND, "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        # Tests that run in the background may have Ctrl-C ignored, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        start_new_session=True,
     )
     try:
         yield running
     finally:
         with contextlib.suppress(ProcessLookupError):
-            running.kill()
+            os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
 
 

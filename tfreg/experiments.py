@@ -93,7 +93,8 @@ def select(names: Sequence[str]) -> list[Experiment]:
             known = discover(folder())
             found = [experiment for experiment in known if name in (experiment.name, experiment.group)]
             if not found:
-                raise unknown("experiment", name, [experiment.name for experiment in known])
+                groups = dict.fromkeys(experiment.group for experiment in known)
+                raise unknown("experiment", name, [*(experiment.name for experiment in known), *groups])
             chosen += found
     return list({experiment.path.resolve(): experiment for experiment in chosen}.values())
 
@@ -156,7 +157,11 @@ def options_for(experiment: Experiment, tokens: Sequence[str], quick: bool = Fal
     while remaining:
         token, has_value, value = remaining.pop(0).partition("=")
         name = token.removeprefix("--").replace("-", "_")
-        if not token.startswith("--") or name not in defaults:
+        if not token.startswith("-"):
+            raise InputError(f"expected an option such as --epochs, got {token!r}; names come before the options")
+        if not defaults:
+            raise InputError(f"{experiment.name} has no options, got {token}")
+        if name not in defaults or not token.startswith("--"):
             raise unknown(f"option of {experiment.name}", token, [as_option(name) for name in defaults])
         if not has_value and not remaining:
             raise InputError(f"{token}: expected a value such as {as_text(defaults[name])}, got none")

@@ -134,7 +134,9 @@ def figures_index(records: Sequence[Record]) -> str:
 
 def _cell(figure: Mapping[str, Any]) -> str:
     path, caption = figure["files"][0], html.escape(figure["caption"])
-    return f'<td width="33%" valign="top"><a href="{path}"><img src="{path}" alt="{caption}"></a><br>{caption}</td>'
+    title = html.escape(figure["name"].replace("_", " ").capitalize())
+    picture = f'<a href="{path}"><img src="{path}" alt="{caption}"></a>'
+    return f'<td width="33%" valign="top"><b>{title}</b><br>{picture}<br>{caption}</td>'
 
 
 def claims_table(records: Sequence[Record]) -> Table:

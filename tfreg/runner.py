@@ -80,9 +80,8 @@ def run(
     shown = []
     for name, (figure, caption) in findings.figures.items():
         saved = _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
-        shown.append(
-            {"caption": caption, "files": [str(path.resolve().relative_to(figures.resolve())) for path in saved]}
-        )
+        inside = [str(path.resolve().relative_to(figures.resolve())) for path in saved]
+        shown.append({"name": name, "caption": caption, "files": inside})
         files += saved
     published = {} if options else load_published(published_path(experiment))
     record = {
