@@ -15,7 +15,7 @@ import xarray as xr
 
 from tfreg.errors import InputError
 
-HOLDS, FAILS, DEPENDS = "holds", "fails", "depends"
+VERDICTS = ("holds", "fails", "depends")
 REPRODUCIBLE = ("exact", "within rounding", "not reproducible")
 
 
@@ -34,8 +34,8 @@ class Claim:
     evidence: str
 
     def __post_init__(self) -> None:
-        if self.verdict not in (HOLDS, FAILS, DEPENDS):
-            raise InputError(f"verdict: expected {HOLDS!r}, {FAILS!r} or {DEPENDS!r}, got {self.verdict!r}")
+        if self.verdict not in VERDICTS:
+            raise InputError(f"verdict: expected 'holds', 'fails' or 'depends', got {self.verdict!r}")
 
 
 @dataclass(frozen=True, eq=False)
