@@ -18,7 +18,7 @@ ORDER = [
     module
     for modules in (
         "errors quiet statistics datasets store",
-        "backend layers losses models optimizers stacked derivatives problem engine training callbacks",
+        "backend layers losses models optimizers stacked derivatives problem loop engine training callbacks",
         "surfaces planes rounding relu_nets",
         "figures landscapes animations diagrams descents",
         "findings experiments report runner workers cli",

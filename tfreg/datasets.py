@@ -89,7 +89,7 @@ def flat_noise() -> Dataset:
     return Dataset("flat_noise", x, random.normal(loc=0, scale=0.001, size=100), expected=np.zeros(100))
 
 
-def bernoulli_line(n_samples: int = 2000, ones: bool = True) -> Dataset:
+def bernoulli_line(n_samples: int = 2000, ones: bool = True, seed: int = LECTURE_SEED) -> Dataset:
     """The logistic data of the lecture: x = linspace(-1, 1), P(y = 1) = sigmoid(-1 + 5 x).
 
     The lecture sets no seed for these draws: its generator stands where the 100 normals of `flat_noise` left it, so
@@ -98,10 +98,11 @@ def bernoulli_line(n_samples: int = 2000, ones: bool = True) -> Dataset:
     Args:
         n_samples: number of points.
         ones: put a column of ones before x, for the model with weights (w0, w1) and no bias.
+        seed: the lecture's, or another one for the same experiment drawn again.
     """
     if n_samples < 1:
         raise InputError(f"bernoulli_line: expected n_samples of 1 or more, got {n_samples}")
-    random = np.random.RandomState(LECTURE_SEED)
+    random = np.random.RandomState(seed)
     random.normal(loc=0, scale=0.001, size=(100, 1))
     x = np.linspace(-1, 1, n_samples)
     probability = sigmoid(-1 + 5 * x)

@@ -41,7 +41,7 @@ def evaluate(problem: Problem, weights: np.ndarray, what: str) -> np.ndarray:
         part = weights[first : first + n_blocks * block]
         # The last part is filled up with its last row, and the filling cut off again.
         filled = np.pad(part, ((0, n_blocks * block - len(part)), (0, 0)), mode="edge")
-        result = compiled(filled.reshape(n_blocks, block, -1)).numpy()
+        result = compiled(tf.constant(filled.reshape(n_blocks, block, -1), problem.dtype), *problem.tensors).numpy()
         values.append(result.reshape(-1, *result.shape[2:])[: len(part)])
     return np.concatenate(values)
 
@@ -54,7 +54,7 @@ def _block_rows(problem: Problem, what: str) -> int:
     return 2 ** int(np.log2(max(1, rows)))
 
 
-def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable[[np.ndarray], tf.Tensor]:
+def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable[..., tf.Tensor]:
     kernel = {"predictions": _predictions, "loss": _losses, "gradient": _gradients, "hessian": _hessians}[what]
 
     @tf.function(jit_compile=True, autograph=False)
@@ -69,8 +69,7 @@ def _compile(problem: Problem, what: str, n_blocks: int, block: int) -> Callable
         return tf.while_loop(lambda k, *_: k < n_blocks, one_block, (0, blocks, values))[2].stack()
 
     shape = (n_blocks, block, problem.n_weights)
-    concrete = program.get_concrete_function(tf.TensorSpec(shape, problem.dtype), *problem.tensors)
-    return lambda blocks: concrete(tf.constant(blocks, problem.dtype), *problem.tensors)
+    return program.get_concrete_function(tf.TensorSpec(shape, problem.dtype), *problem.tensors)
 
 
 def _predictions(problem: Problem, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:

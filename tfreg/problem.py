@@ -5,7 +5,7 @@ weight vectors are the rows of an array (S, n_weights). Computation is in the mo
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -119,6 +119,18 @@ class Problem:
     def programs(self) -> dict[Hashable, Any]:
         """The programs compiled for this problem so far; they live as long as it does."""
         return {}
+
+    def on(self, dataset: Dataset) -> "Problem":
+        """The same model and loss on other data; data of the same shape share the compiled programs.
+
+        Example:
+            >>> problem.on(datasets.bernoulli_line(seed=1)).programs is problem.programs
+            True
+        """
+        other = replace(self, dataset=dataset)
+        if (dataset.inputs.shape, dataset.targets.shape) == (self.dataset.inputs.shape, self.dataset.targets.shape):
+            other.__dict__.update(programs=self.programs, can_stack=self.can_stack)
+        return other
 
     def losses(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """The loss (S,) of S weight vectors given as variables with a leading axis S; for use inside programs."""

@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 
 from tfreg import engine, optimizers
-from tfreg.backend import tf
 from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem import Problem
@@ -61,13 +60,13 @@ def train(
         [-1.02, 5.3]
     """
     optimizer = optimizers.get(optimizer)
-    _check_counts(epochs=epochs, record_every=record_every)
+    check_counts(epochs=epochs, record_every=record_every)
     if not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"seed: expected a whole number of 0 or more, got {seed!r}")
     if continue_from is not None and not isinstance(continue_from, xr.Dataset):
         raise InputError(f"continue_from: expected a run as train returns it, got {type(continue_from).__name__}")
     if batch_size is not None:
-        _check_counts(batch_size=batch_size)
+        check_counts(batch_size=batch_size)
     first_epoch = 0
     if continue_from is not None and start is None:
         start, first_epoch = _last_weights(continue_from), int(continue_from.epoch[-1])
@@ -75,21 +74,23 @@ def train(
     starts = np.atleast_2d(weights)
     record_at = np.unique(np.append(np.arange(0, epochs, record_every), epochs))
 
-    program = engine.program(problem, optimizer, len(starts), len(record_at), batch_size)
     rate = optimizers.learning_rate(optimizer)
-    recorded, state = program.call(
-        tf.constant(starts),
-        tf.constant(_state_rows(program, optimizer, continue_from, len(starts))),
-        tf.constant(0 if rate is None else rate, problem.dtype),
-        tf.constant(record_at, tf.int32),
-        tf.constant(_orders(problem, epochs, first_epoch, batch_size, seed)),
+    varied = () if rate is None else ("learning_rate",)
+    program = engine.program(problem, optimizer, engine.Shape(len(starts), len(record_at), batch_size, varied))
+    result = program.run(
+        problem,
+        starts=starts,
+        states=_states(program, optimizer, continue_from, starts),
+        varied=np.full((len(starts), len(varied)), rate if varied else 0),
+        record_at=record_at,
+        orders=orders(problem, epochs, first_epoch, batch_size, seed),
     )
     run = record(
         problem,
         epochs=record_at + first_epoch,
-        weights=np.moveaxis(recorded.numpy(), 0, 1),
+        weights=result.weights,
         optimizer=optimizer,
-        state=(state.numpy(), program.state_labels),
+        state=(result.state, program.state_labels),
         attributes={"batch_size": batch_size or len(problem.dataset.inputs), "seed": seed},
     )
     return run if weights.ndim == 2 else run.isel(start=0)
@@ -118,19 +119,29 @@ def record(
         coordinates["state"] = np.array(state[1], dtype=object)
     described = {
         "format": RUN_FORMAT,
-        "loss": getattr(problem.loss, "__name__", type(problem.loss).__name__),
+        "loss": loss_name(problem),
         "dataset": problem.dataset.name,
         "optimizer": type(optimizer).__name__,
-        "optimizer_config": json.dumps(_plain_config(optimizer)),
+        "optimizer_config": json.dumps(optimizers.plain_config(optimizer)),
         "dtype": problem.dtype,
-        "versions": _versions(),
+        "versions": versions(),
         "status": _status(diverged_at),
         **(attributes or {}),
     }
     return xr.Dataset(variables, coords=coordinates, attrs=described)
 
 
-def _check_counts(**counts: object) -> None:
+def loss_name(problem: Problem) -> str:
+    """What records call the loss of a problem."""
+    return getattr(problem.loss, "__name__", type(problem.loss).__name__)
+
+
+def check_counts(**counts: object) -> None:
+    """Refuse what is no whole number of 1 or more.
+
+    Raises:
+        InputError: names the first such argument.
+    """
     for name, value in counts.items():
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
             raise InputError(f"{name}: expected a whole number of 1 or more, got {value!r}")
@@ -140,9 +151,9 @@ def _last_weights(run: xr.Dataset) -> np.ndarray:
     return run.weights.isel(epoch=-1).values
 
 
-def _state_rows(program: engine.Program, optimizer: Optimizer, run: xr.Dataset | None, n_starts: int) -> np.ndarray:
+def _states(program: engine.Program, optimizer: Optimizer, run: xr.Dataset | None, starts: np.ndarray) -> np.ndarray:
     if run is None:
-        return np.repeat(program.fresh_state[np.newaxis], n_starts, axis=0)
+        return program.fresh_states(starts)
     fits = "optimizer_state" in run and tuple(run.state.values) == program.state_labels
     if not fits or run.attrs.get("optimizer") != type(optimizer).__name__:
         raise InputError(
@@ -150,12 +161,12 @@ def _state_rows(program: engine.Program, optimizer: Optimizer, run: xr.Dataset |
             f"{run.attrs.get('optimizer', 'an unknown one')}); use the same optimizer and model"
         )
     rows = np.atleast_2d(run.optimizer_state.values)
-    if len(rows) not in (1, n_starts):
-        raise InputError(f"continue_from: expected a run from 1 or {n_starts} starts, got {len(rows)}")
-    return np.ascontiguousarray(np.broadcast_to(rows, (n_starts, rows.shape[1])))
+    if len(rows) not in (1, len(starts)):
+        raise InputError(f"continue_from: expected a run from 1 or {len(starts)} starts, got {len(rows)}")
+    return np.broadcast_to(rows, (len(starts), rows.shape[1]))
 
 
-def _orders(problem: Problem, epochs: int, first_epoch: int, batch_size: int | None, seed: int) -> np.ndarray:
+def orders(problem: Problem, epochs: int, first_epoch: int, batch_size: int | None, seed: int) -> np.ndarray:
     """The order of the samples in each epoch, int32 (epochs, n_samples); empty for full batches."""
     n_samples = len(problem.dataset.inputs)
     if batch_size is None:
@@ -165,17 +176,9 @@ def _orders(problem: Problem, epochs: int, first_epoch: int, batch_size: int | N
 
 
 @cache
-def _versions() -> str:
+def versions() -> str:
+    """The versions that records name, in words."""
     return ", ".join(f"{name} {version(name)}" for name in ("tfreg", "tensorflow", "keras", "numpy"))
-
-
-def _plain_config(optimizer: Optimizer) -> dict[str, Any]:
-    config = optimizer.get_config()
-    del config["name"]  # Keras counts: adam, adam_1, …
-    rate = optimizers.learning_rate(optimizer)
-    if rate is not None:
-        config["learning_rate"] = rate
-    return json.loads(json.dumps(config, default=str))
 
 
 def _status(diverged_at: np.ndarray) -> str:
