@@ -1,0 +1,131 @@
+"""Training one chunk of a comparison, in this process or in a worker's.
+
+Conventions: what a worker needs of a problem and an optimizer travels as bytes (cloudpickle, since losses are often
+lambdas) that it unpacks once. Results are arrays with the runs of the chunk as rows.
+"""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import numpy as np
+
+from tfreg.plan import Task
+
+if TYPE_CHECKING:
+    from tfreg.optimizers import Optimizer
+    from tfreg.problem import Problem
+
+STATUS = ("reached", "stuck", "diverged")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What the runs of a chunk share: a problem, an optimizer, and the loss that counts as reached."""
+
+    problem: "Problem"
+    optimizer: "Optimizer"
+    threshold: float
+
+    def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
+        # Only what they are made from goes along, and in the same bytes each time, by which a worker knows them again.
+        model = self.problem.model
+        layers = type(model), model.get_config(), model.get_weights()
+        return _job, (
+            *(layers, self.problem.loss, self.problem.dataset),
+            *(type(self.optimizer), self.optimizer.get_config(), self.threshold),
+        )
+
+
+def _job(layers: Any, loss: Any, dataset: Any, optimizer: Any, config: dict[str, Any], threshold: float) -> Job:
+    from tfreg.problem import Problem
+
+    sequential, layer_config, weights = layers
+    model = sequential.from_config(layer_config)
+    model.set_weights(weights)
+    return Job(Problem(model, loss, dataset), optimizer.from_config(config), threshold)
+
+
+def pack(job: Job) -> bytes:
+    """A job as bytes for a worker."""
+    return cloudpickle.dumps(job)
+
+
+def train_packed(job: bytes, task: Task) -> dict[str, np.ndarray]:
+    """`train` in a worker, which keeps the job, with the programs compiled for it."""
+    return train(_unpack(job), task)
+
+
+@lru_cache(maxsize=64)
+def _unpack(job: bytes) -> Job:
+    _use_threads_of_worker()
+    return cloudpickle.loads(job)
+
+
+@cache
+def _use_threads_of_worker() -> None:
+    """Let TensorFlow use as many threads as a Dask worker has been given, and not all that the machine has."""
+    from tfreg.backend import tf  # has to be set up before a job brings it along
+
+    if "distributed" in sys.modules:
+        from distributed import get_worker
+
+        with suppress(RuntimeError, ValueError):  # it runs already, or this process is no worker
+            tf.config.threading.set_intra_op_parallelism_threads(get_worker().state.nthreads)
+
+
+def train(job: Job, task: Task) -> dict[str, np.ndarray]:
+    """Train the runs of a chunk.
+
+    Returns:
+        `final_weights` (n_runs, n_weights), `final_loss`, `epochs_to_tolerance` (NaN if it is not reached) and `status`
+        (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and `loss` (n_runs, R).
+    """
+    from tfreg import engine, optimizers
+    from tfreg.loop import Shape
+    from tfreg.training import orders
+
+    problem, varied = job.problem, dict(task.varied)
+    rate = optimizers.learning_rate(job.optimizer)
+    if rate is not None and "learning_rate" not in varied:
+        varied["learning_rate"] = np.full(len(task.starts), rate)
+    shape = Shape(
+        *(len(task.starts), len(task.record_at), task.batch_size, tuple(varied)),
+        losses=True,
+        all_weights=task.trajectories,
+    )
+    program = engine.program(problem, job.optimizer, shape)
+    result = program.run(
+        problem,
+        starts=task.starts,
+        states=program.fresh_states(task.starts),
+        varied=np.stack([*varied.values()], axis=1) if varied else np.zeros((len(task.starts), 0)),
+        record_at=task.record_at,
+        orders=orders(problem, task.record_at[-1], 0, task.batch_size, task.seed),
+    )
+    assert result.losses is not None
+    values = judge(result.losses, result.weights[:, -1], task.record_at, job.threshold)
+    if task.trajectories:
+        values |= {"weights": result.weights, "loss": result.losses}
+    return {name: rows[: task.n_runs] for name, rows in values.items()}
+
+
+def judge(losses: np.ndarray, final_weights: np.ndarray, epochs: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
+    """What became of runs with losses (rows, R) at R epochs; see `tfreg.compare` for what a status means."""
+    low = losses <= threshold
+    reached = low.any(axis=1)
+    finite = np.isfinite(losses).all(axis=1) & np.isfinite(final_weights).all(axis=1)
+    diverged = ~finite | (~reached & (losses[:, -1] > losses[:, 0]))
+    codes = {name: code for code, name in enumerate(STATUS)}
+    return {
+        "final_weights": final_weights,
+        "final_loss": losses[:, -1],
+        "epochs_to_tolerance": np.where(reached, epochs[low.argmax(axis=1)], np.nan).astype(np.float32),
+        "status": np.select([diverged, reached], [codes["diverged"], codes["reached"]], default=codes["stuck"]).astype(
+            np.int8
+        ),
+    }
