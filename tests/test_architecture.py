@@ -17,10 +17,10 @@ import tfreg
 ORDER = [
     module
     for modules in (
-        "errors quiet statistics datasets store",
+        "errors quiet progress statistics datasets plan store chunks chunk_store contests",
         "backend layers losses models optimizers stacked derivatives problem loop engine training callbacks",
-        "surfaces planes rounding relu_nets",
-        "figures landscapes animations diagrams descents",
+        "surfaces planes minima rounding relu_nets dispatch comparison",
+        "figures landscapes animations diagrams maps charts descents",
         "findings experiments report runner workers cli",
     )
     for module in modules.split()
@@ -28,11 +28,12 @@ ORDER = [
 # These answer without TensorFlow: they read, draw or store records that others have computed.
 WITHOUT_TENSORFLOW = {
     *("errors", "quiet", "statistics", "datasets", "store", "figures", "landscapes", "animations", "diagrams"),
+    *("progress", "plan", "chunks", "chunk_store", "contests", "maps", "charts"),
     *("findings", "experiments", "report", "runner", "workers", "cli"),
 }
 # What draws never trains.
-DRAWING = ("figures", "landscapes", "animations", "diagrams")
-TRAINING = {"engine", "training", "callbacks"}
+DRAWING = ("figures", "landscapes", "animations", "diagrams", "maps", "charts")
+TRAINING = {"loop", "engine", "training", "callbacks", "comparison"}
 
 FOLDER = Path(tfreg.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")

@@ -12,11 +12,13 @@ from typing import Any
 
 _MODULE_OF = {
     "Claim": "findings",
+    "IncompleteError": "comparison",
     "Dataset": "datasets",
     "Findings": "findings",
     "InputError": "errors",
     "Problem": "problem",
     "RecordWeights": "callbacks",
+    "compare": "comparison",
     "curvature_surface": "surfaces",
     "grid": "surfaces",
     "loss_surface": "surfaces",
@@ -27,6 +29,8 @@ _MODULE_OF = {
 }
 _MODULES = (
     "animations",
+    "charts",
+    "contests",
     "datasets",
     "descents",
     "diagrams",
@@ -34,6 +38,8 @@ _MODULES = (
     "landscapes",
     "layers",
     "losses",
+    "maps",
+    "minima",
     "models",
     "optimizers",
     "planes",

@@ -17,8 +17,8 @@ from zarr.storage import LocalStore, MemoryStore
 from tfreg.chunks import STATUS
 from tfreg.errors import InputError
 from tfreg.plan import Chunk, Plan
+from tfreg.store import COMPARISON_FORMAT
 
-FORMAT = "tfreg-comparison-1"
 _DONE = "done"  # a flag for each chunk
 _MISSING = -1  # as a status
 Store = LocalStore | MemoryStore
@@ -83,7 +83,7 @@ def _remove(folder: Path) -> None:
 def _lay_out(
     store: Store, plan: Plan, coordinates: xr.Dataset, dtype: str, attributes: Mapping[str, Any]
 ) -> zarr.Group:
-    group = zarr.create_group(store, attributes={"format": FORMAT, **attributes})
+    group = zarr.create_group(store, attributes={"format": COMPARISON_FORMAT, **attributes})
     for name, variable in coordinates.variables.items():
         values = np.asarray(variable.values)
         kind: Any = str if values.dtype.kind in "OUT" else values.dtype

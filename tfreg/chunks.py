@@ -25,11 +25,19 @@ STATUS = ("reached", "stuck", "diverged")
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What the runs of a chunk share: a problem, an optimizer, and the loss that counts as reached."""
+    """What the runs of a chunk share.
+
+    Attributes:
+        problem: what is minimised.
+        optimizer: what minimises it.
+        threshold: the loss that counts as reached.
+        ceiling: a run that ends above it, and above its start, has diverged.
+    """
 
     problem: "Problem"
     optimizer: "Optimizer"
     threshold: float
+    ceiling: float
 
     def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
         # Only what they are made from goes along, and in the same bytes each time, by which a worker knows them again.
@@ -37,17 +45,18 @@ class Job:
         layers = type(model), model.get_config(), model.get_weights()
         return _job, (
             *(layers, self.problem.loss, self.problem.dataset),
-            *(type(self.optimizer), self.optimizer.get_config(), self.threshold),
+            *(type(self.optimizer), self.optimizer.get_config()),
+            *(self.threshold, self.ceiling),
         )
 
 
-def _job(layers: Any, loss: Any, dataset: Any, optimizer: Any, config: dict[str, Any], threshold: float) -> Job:
+def _job(layers: Any, loss: Any, dataset: Any, optimizer: Any, config: dict[str, Any], *marks: float) -> Job:
     from tfreg.problem import Problem
 
     sequential, layer_config, weights = layers
     model = sequential.from_config(layer_config)
     model.set_weights(weights)
-    return Job(Problem(model, loss, dataset), optimizer.from_config(config), threshold)
+    return Job(Problem(model, loss, dataset), optimizer.from_config(config), *marks)
 
 
 def pack(job: Job) -> bytes:
@@ -108,18 +117,20 @@ def train(job: Job, task: Task) -> dict[str, np.ndarray]:
         orders=orders(problem, task.record_at[-1], 0, task.batch_size, task.seed),
     )
     assert result.losses is not None
-    values = judge(result.losses, result.weights[:, -1], task.record_at, job.threshold)
+    values = judge(result.losses, result.weights[:, -1], task.record_at, job.threshold, job.ceiling)
     if task.trajectories:
         values |= {"weights": result.weights, "loss": result.losses}
     return {name: rows[: task.n_runs] for name, rows in values.items()}
 
 
-def judge(losses: np.ndarray, final_weights: np.ndarray, epochs: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
+def judge(
+    losses: np.ndarray, final_weights: np.ndarray, epochs: np.ndarray, threshold: float, ceiling: float
+) -> dict[str, np.ndarray]:
     """What became of runs with losses (rows, R) at R epochs; see `tfreg.compare` for what a status means."""
     low = losses <= threshold
     reached = low.any(axis=1)
     finite = np.isfinite(losses).all(axis=1) & np.isfinite(final_weights).all(axis=1)
-    diverged = ~finite | (~reached & (losses[:, -1] > losses[:, 0]))
+    diverged = ~finite | (~reached & (losses[:, -1] > np.maximum(losses[:, 0], ceiling)))
     codes = {name: code for code, name in enumerate(STATUS)}
     return {
         "final_weights": final_weights,

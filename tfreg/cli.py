@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tfreg import experiments, report
 from tfreg.errors import InputError
 from tfreg.experiments import Experiment
+from tfreg.store import write_whole
 from tfreg.workers import run_all
 
 Done = tuple[Experiment, dict[str, Any], bool]  # an experiment, its record, and whether it was run just now
@@ -55,7 +56,7 @@ def script(main_of_script: Callable[..., Any]) -> None:
 @app.command("list")
 def list_experiments(runs: Runs = None) -> None:
     """List the experiments: name, title, and when each was last run."""
-    known = experiments.select([])
+    known = experiments.discover(experiments.folder())
     folder = runs or Path("runs")
     _console().print(report.listing([(one, experiments.read_record(one, folder)) for one in known]))
 
@@ -84,13 +85,9 @@ def run_experiments(
     finally:
         if done:
             _report(done, figures, runs)
-    if not words and not quick:
-        index = report.figures_index([record for _, record, _ in done])
-        try:
-            figures.mkdir(parents=True, exist_ok=True)
-            (figures / "README.md").write_text(index, encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"cannot write to {figures}: {error.strerror}; choose another folder") from None
+    if words in ([], [experiments.ON_REQUEST]) and not quick:
+        index = report.figures_index([record for _, record, _ in done], "/".join(words))
+        write_whole(figures.joinpath(*words, "README.md"), lambda path: path.write_text(index, encoding="utf-8"))
 
 
 @app.command("check")

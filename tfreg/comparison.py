@@ -56,7 +56,8 @@ def compare(
 
     A run has *reached* the tolerance if at a recorded epoch its loss was no more than `tolerance` above the problem's
     minimum, and nothing went wrong later. It has *diverged* if its loss or weights became NaN or infinite, or if it
-    never reached and ended higher than it began. Else it is *stuck*: on its way still, or at rest elsewhere.
+    never reached and ended higher than it began and than weights of zero are, the model that knows nothing. Else it is
+    *stuck*: on its way still, or at rest elsewhere.
 
     Args:
         problems: by name; all with the same weights.
@@ -106,8 +107,9 @@ def compare(
         name: known[name] if name in known else lowest_loss(problem, plan.starts) for name, problem in problems.items()
     }
     group.attrs.update(minimum=minima, tolerance=goals)
+    nothing = np.zeros(some.n_weights)
     jobs = {
-        (name, label): Job(problem, optimizer, minima[name] + goals[name])
+        (name, label): Job(problem, optimizer, minima[name] + goals[name], float(problem.loss_at(nothing)))
         for name, problem in problems.items()
         for label, optimizer in chosen.items()
     }

@@ -82,6 +82,11 @@ def minimum(problem: Problem) -> np.ndarray:
     return surfaces.minimum(exact, exact.dataset.true_weights)
 
 
+def random_starts(count: int, seed: int) -> np.ndarray:
+    """Starts (count, 2) spread evenly at random over the lecture's grid: w0 from -10 to 3, w1 from -1 to 10."""
+    return np.random.default_rng(seed).uniform((-10, -1), (3, 10), (count, 2))
+
+
 def arrival(problem: Problem, run: xr.Dataset) -> int | None:
     """The first recorded epoch with at most `ARRIVED` of the way down left, None if there is none."""
     reached = np.flatnonzero(_arrived(problem, run))

@@ -19,7 +19,8 @@ from typing import Any
 from tfreg.errors import InputError, unknown
 
 SOURCES = ("lecture", "softmax", "exam", "draft", "clusters")
-QUICK_OPTIONS = {"epochs": 30, "grid_step": 1.0}
+ON_REQUEST = "comparisons"  # a group of questions of our own, run by name
+QUICK_OPTIONS = {"epochs": 30, "grid_step": 1.0, "n_points": 32}
 _PACKAGE = Path(__file__).parent
 
 
@@ -75,13 +76,15 @@ def from_script(path: Path) -> Experiment:
 
 
 def select(names: Sequence[str]) -> list[Experiment]:
-    """The experiments of these names, script paths, groups or folders; all of the suite for no names.
+    """The experiments of these names, script paths, groups or folders; for no names all but those on request.
 
     Raises:
         InputError: a name that is no experiment.
     """
-    chosen = []
-    for name in names or [str(folder())]:
+    chosen = [] if names else [one for one in discover(folder()) if one.group != ON_REQUEST]
+    if not chosen and not names:
+        raise InputError(f"no experiments in {folder()}; expected scripts such as 07_logistic_bce.py")
+    for name in names:
         if name.endswith(".py"):
             chosen.append(from_script(Path(name)))
         elif "/" in name or Path(name).is_dir():

@@ -16,6 +16,7 @@ from matplotlib.transforms import Bbox
 
 from tfreg.datasets import Dataset
 
+_COLUMNS = 6  # of small panels
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 COLOURS = {
     "data": "#7F7F7F",
@@ -42,6 +43,34 @@ COLOURS = {
     "true weights": "#D7191C",
     "minimum": "#000000",
     "BCE": "#0072B2",
+    "MSE": "#D55E00",
+    "path": "#000000",
+    "all samples": "#0072B2",
+    "256 samples": "#009E73",
+    "32 samples": "#D55E00",
+    "good minimum reached": "#0072B2",
+    "one dead unit": "#D55E00",
+    "a line": "#E69F00",
+    "a constant": "#CC79A7",
+    "elsewhere": "#7F7F7F",
+    # Optimizers: those of one family are shades of one hue.
+    "sgd": "#000000",
+    "momentum": "#666666",
+    "nesterov": "#AAAAAA",
+    "adam": "#0072B2",
+    "amsgrad": "#56B4E9",
+    "adamw": "#332288",
+    "adamax": "#88CCEE",
+    "nadam": "#44AA99",
+    "schedulefreeadamw": "#117733",
+    "rmsprop": "#D55E00",
+    "adagrad": "#E69F00",
+    "adadelta": "#DDCC77",
+    "adafactor": "#CC6677",
+    "ftrl": "#999933",
+    "lion": "#882255",
+    "lamb": "#CC79A7",
+    "muon": "#AA4499",
     "fitted": "#009E73",
     "as printed": "#CC79A7",
     "cross-entropy": "#0072B2",
@@ -68,6 +97,25 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[Figure, dict[str, Axes]]:
+    """A figure with a panel for each name, six in a row, and each panel with its name; spare places stay empty."""
+    n_columns = min(_COLUMNS, len(names))
+    n_rows = -(-len(names) // n_columns)
+    figure = new_figure(2.2 * n_columns + 0.8, 2.1 * n_rows + 0.9)
+    figure.suptitle(title)
+    grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for spare in range(len(names), len(grid)):
+        grid[spare].set_axis_off()
+    for place, (name, axes) in enumerate(zip(names, grid, strict=False)):
+        axes.set_title(name, fontsize=9)
+        if place % n_columns == 0:
+            axes.set_ylabel(ylabel)
+        if place + n_columns >= len(names):  # the lowest of its column
+            axes.set_xlabel(xlabel)
+            axes.tick_params(labelbottom=True)
+    return figure, dict(zip(names, grid, strict=False))
 
 
 def data(dataset: Dataset, curves: Mapping[str, np.ndarray] | None = None, title: str = "") -> Figure:

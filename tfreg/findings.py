@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from tfreg.errors import InputError
@@ -46,6 +47,7 @@ class Findings:
         summary: what was found, in a sentence or two.
         runs: runs to save, by name.
         figures: Matplotlib figures, network diagrams and animations, each with a sentence of what it shows, by name.
+        tables: data frames, each with a sentence of what it shows, by name.
         numbers: named values to compare with the published ones.
         evidence: for numbers that cannot be reproduced, by name, what was computed that shows why.
         claims: judged claims.
@@ -54,6 +56,7 @@ class Findings:
     summary: str
     runs: Mapping[str, xr.Dataset] = field(default_factory=dict)
     figures: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    tables: Mapping[str, tuple[pd.DataFrame, str]] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()

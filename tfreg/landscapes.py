@@ -88,7 +88,7 @@ def descents(scene: Scene, title: str = "", note: str = "") -> Figure:
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
         flat = figure.add_subplot(grid[1, column])
         draw_surface(solid, surface, label)
-        draw_contours(flat, surface, label)
+        draw_contours(flat, surface, *_axis_labels(surface), f"{label}, seen from above")
         for order, (name, run) in enumerate(scene.paths[label].items()):
             # The first path is drawn wider, so that it shows where another runs over it.
             width = 1.6 if order else 5
@@ -131,7 +131,7 @@ def plane(
     for axis in (solid.xaxis, solid.yaxis):
         axis.set_major_locator(MaxNLocator(5))
         axis.labelpad = 10
-    draw_contours(flat, surface, "")
+    draw_contours(flat, surface, *_axis_labels(surface))
     for name, run in paths.items():
         draw_path(solid, run, name, surface=surface)
         draw_path(flat, run, name)
@@ -160,12 +160,13 @@ def draw_surface(axes: Axes3D, surface: xr.Dataset, label: str, view: tuple[floa
         x, y, surface.loss.values, cmap="cividis", alpha=0.8, rcount=40, ccount=40, linewidth=0, antialiased=True
     )
     axes.view_init(*view)
-    axes.set(xlabel=_axis_label(surface, first), ylabel=_axis_label(surface, second), title=label)
+    xlabel, ylabel = _axis_labels(surface)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=label)
     axes.set_zlabel("loss", labelpad=6)
     axes.set_box_aspect(None, zoom=1.12)
 
 
-def draw_contours(axes: Axes, surface: xr.Dataset, label: str) -> None:
+def draw_contours(axes: Axes, surface: xr.Dataset, xlabel: str = "", ylabel: str = "", title: str = "") -> None:
     """A loss surface as filled contours, closer where the loss is low."""
     first, second = surface.loss.dims
     values = surface.loss.values.T
@@ -173,12 +174,13 @@ def draw_contours(axes: Axes, surface: xr.Dataset, label: str) -> None:
     levels = lowest + (highest - lowest) * np.linspace(0, 1, 25) ** 2
     axes.contourf(surface[first], surface[second], values, levels=levels, cmap="cividis", alpha=0.55)
     axes.contour(surface[first], surface[second], values, levels=levels, colors="white", linewidths=0.4)
-    above = f"{label}, seen from above" if label else ""
-    axes.set(xlabel=_axis_label(surface, first), ylabel=_axis_label(surface, second), title=above)
+    if xlabel:
+        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
 
 
-def _axis_label(surface: xr.Dataset, name: str) -> str:
-    return surface[name].attrs.get("long_name", name)
+def _axis_labels(surface: xr.Dataset) -> tuple[str, str]:
+    first, second = (str(surface[name].attrs.get("long_name", name)) for name in surface.loss.dims)
+    return first, second
 
 
 def draw_path(

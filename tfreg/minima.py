@@ -1,5 +1,7 @@
 """The lowest loss of a problem, as the mark that optimizers are measured by."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.optimize import minimize
 
@@ -44,3 +46,15 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
         if np.isfinite(found.fun):
             lowest = min(lowest, float(found.fun))
     return lowest
+
+
+def marks(problems: Mapping[str, Problem], share: float = 0.01) -> tuple[dict[str, float], dict[str, float]]:
+    """The minimum of each problem, and a tolerance that means the same for all: a share of what there is to gain.
+
+    That is the distance from the loss of weights that are all zero, which make the same prediction for every input,
+    to the minimum; losses of other scales, such as MSE and BCE, can be compared by it.
+    """
+    zeros = {name: np.zeros((1, problem.n_weights)) for name, problem in problems.items()}
+    minimum = {name: lowest_loss(problem, zeros[name]) for name, problem in problems.items()}
+    gain = {name: float(problem.loss_at(zeros[name])[0]) - minimum[name] for name, problem in problems.items()}
+    return minimum, {name: share * gain[name] for name in problems}

@@ -74,6 +74,25 @@ def get(optimizer: Optimizer | str) -> Optimizer:
     return optimizer
 
 
+def line_up(text: str) -> dict[str, str]:
+    """Specifications of optimizers by themselves, from a list such as `sgd:0.1,adam`; `all` stands for every name.
+
+    Raises:
+        InputError: the list is empty, or names an unknown optimizer.
+
+    Example:
+        >>> line_up("sgd,adam:0.1")
+        {'sgd': 'sgd', 'adam:0.1': 'adam:0.1'}
+    """
+    specs = [part.strip() for part in text.split(",") if part.strip()]
+    if not specs:
+        raise InputError(f"expected optimizers such as sgd,adam or all, got {text!r}")
+    named = [name for spec in specs for name in (BY_NAME if spec == "all" else [spec])]
+    for name in named:
+        get(name)
+    return {name: name for name in named}
+
+
 def _as_number(text: str) -> float:
     try:
         return float(text)

@@ -7,10 +7,14 @@ relu(x * kernel + bias) is zero for every input: no gradient reaches its weights
 from functools import cache
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from tfreg import datasets, losses, models
+from tfreg.backend import keras
 from tfreg.optimizers import Optimizer
 from tfreg.problem import Problem
+from tfreg.statistics import wilson_interval
 from tfreg.training import train
 
 Panels = dict[str, dict[str, np.ndarray]]
@@ -60,3 +64,41 @@ def largest_inputs(problem: Problem, weights: object) -> np.ndarray:
 def dead_units(problem: Problem, weights: object) -> np.ndarray:
     """How many hidden units are dead at weights (…, n_weights), shape (…)."""
     return (largest_inputs(problem, weights) <= 0).sum(axis=-1)
+
+
+GOOD_START = (0.98630846, 0.59210145, 0.0, 0.0, 0.52757335, 0.33660662, 0.0)  # of the lecture's experiment 3
+STUCK_START = (1.2112860076336143, 0.8289394964303682, 0.0, 0.0, 0.8249694085207023, -0.9087077080084475, 0.0)
+
+
+def levels(problem: Problem) -> dict[str, float]:
+    """The losses of the places where the two-ReLU net comes to rest: the lecture's two minima, a line, a constant."""
+    x, y = problem.dataset.inputs[:, 0], problem.dataset.targets[:, 0]
+    good, stuck = end_losses(problem, keras.optimizers.SGD(0.1), 10000, np.array([GOOD_START, STUCK_START]))
+    line = np.polyfit(x, y, 1, full=True)[1][0] / len(x)
+    return {
+        "good minimum reached": float(good),
+        "one dead unit": float(stuck),
+        "a line": float(line),
+        "a constant": float(y.var()),
+    }
+
+
+def ends_table(result: xr.Dataset, levels: dict[str, float]) -> pd.DataFrame:
+    """A row for each optimizer: of how many starts which share ended at which of the levels, or elsewhere.
+
+    The first level counts as reached within 5 % or below, the others within 0.1 %.
+    """
+    (best, height), *others = levels.items()
+    rows = []
+    for name in result.optimizer.values.tolist():
+        ends = result.final_loss.sel(optimizer=name).values
+        shares = {best: ends <= 1.05 * height} | {
+            kind: np.isclose(ends, level, rtol=1e-3) for kind, level in others if level > 1.05 * height
+        }
+        n_good = int(shares[best].sum())
+        low, high = wilson_interval(n_good, len(ends))
+        row = {kind: float(which.mean()) for kind, which in shares.items()}
+        rows.append(
+            {"optimizer": name, "starts": len(ends), **row, "elsewhere": 1 - sum(row.values()), "from": low, "to": high}
+        )
+    return pd.DataFrame(rows)

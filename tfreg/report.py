@@ -115,25 +115,47 @@ def _first(values: Sequence[float]) -> str:
     return f"{values[0]:.8g}{more}"
 
 
-def figures_index(records: Sequence[Record]) -> str:
-    """A page in Markdown, to lie in the folder of figures, that shows each of them with its sentence, in order."""
+def figures_index(records: Sequence[Record], group: str = "") -> str:
+    """A page in Markdown that shows every figure with its sentence, and every table, in order.
+
+    It is to lie in the folder of figures, or of those of a group.
+    """
+    command = f"tfreg run {group}".strip()
     lines = [
         "# Figures",
         "",
-        "Written by `tfreg run`: what each experiment found, and what each figure shows. Beside each animation a run",
-        "leaves a page of the same name, ending in `.html`, that plays it with a slider.",
+        f"Written by `{command}`: what each experiment found, and what each figure shows. Beside",
+        "each animation a run leaves a page of the same name, ending in `.html`, that plays it with a slider.",
         "",
     ]
     for record in records:
         lines += [f"## {record['title']}", "", f"`{record['name']}`: {record['summary']}", "", "<table>"]
-        cells = [_cell(figure) for figure in record["figures"]]
+        cells = [_cell(figure, group) for figure in record["figures"]]
         lines += [f"<tr>{''.join(cells[first : first + 3])}</tr>" for first in range(0, len(cells), 3)]
         lines += ["</table>", ""]
+        for table in record.get("tables", ()):
+            lines += [f"{table['caption']} ([CSV]({_below(table['file'], group)}))", "", *_markdown(table), ""]
     return "\n".join(lines)
 
 
-def _cell(figure: Mapping[str, Any]) -> str:
-    path, caption = figure["files"][0], html.escape(figure["caption"])
+def _markdown(table: Mapping[str, Any]) -> list[str]:
+    """A table in Markdown, with three digits of each number."""
+    rows = [[_short(value) for value in row] for row in table["rows"]]
+    return [f"| {' | '.join(row)} |" for row in (table["columns"], ["---"] * len(table["columns"]), *rows)]
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "never"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _below(path: str, group: str) -> str:
+    return path.removeprefix(f"{group}/") if group else path
+
+
+def _cell(figure: Mapping[str, Any], group: str) -> str:
+    path, caption = _below(figure["files"][0], group), html.escape(figure["caption"])
     title = html.escape(figure["name"].replace("_", " ").capitalize())
     picture = f'<a href="{path}"><img src="{path}" alt="{caption}"></a>'
     return f'<td width="33%" valign="top"><b>{title}</b><br>{picture}<br>{caption}</td>'

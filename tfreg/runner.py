@@ -16,6 +16,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from tfreg import diagrams, store
@@ -80,9 +81,14 @@ def run(
     shown = []
     for name, (figure, caption) in findings.figures.items():
         saved = _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
-        inside = [str(path.resolve().relative_to(figures.resolve())) for path in saved]
-        shown.append({"name": name, "caption": caption, "files": inside})
+        shown.append({"name": name, "caption": caption, "files": [_inside(path, figures) for path in saved]})
         files += saved
+    tables = []
+    for name, (table, caption) in findings.tables.items():
+        path = figures / experiment.group / f"{experiment.path.stem}_{name}.csv"
+        store.write_whole(path, lambda file, table=table: table.to_csv(file, index=False, float_format="%.6g"))  # type: ignore[misc]
+        tables.append({"name": name, "caption": caption, "file": _inside(path, figures), **_table_as_json(table)})
+        files.append(path)
     published = {} if options else load_published(published_path(experiment))
     record = {
         "name": experiment.name,
@@ -94,6 +100,7 @@ def run(
         "changed_options": options,
         "summary": findings.summary,
         "figures": shown,
+        "tables": tables,
         "claims": [vars(claim) for claim in findings.claims],
         "comparisons": [_plain(one) for one in compare(experiment.name, findings.numbers, published)],
         "evidence": dict(findings.evidence),
@@ -103,6 +110,15 @@ def run(
     text = json.dumps(record, indent=1, ensure_ascii=False)
     store.write_whole(experiment.record_path(runs), lambda path: path.write_text(text, encoding="utf-8"))
     return record
+
+
+def _inside(path: Path, figures: Path) -> str:
+    return str(path.resolve().relative_to(figures.resolve()))
+
+
+def _table_as_json(table: pd.DataFrame) -> dict[str, Any]:
+    """Columns and rows; what is not finite becomes None."""
+    return {"columns": list(table.columns), "rows": json.loads(table.to_json(orient="values", double_precision=10))}
 
 
 def _save_run(experiment: Experiment, name: str, run: Any, runs: Path) -> Path:

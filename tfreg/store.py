@@ -5,6 +5,7 @@ temporary name in the same folder and renamed when it is complete; a program tha
 carries the real name.
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import xarray as xr
 from tfreg.errors import InputError
 
 RUN_FORMAT = "tfreg-run-1"
+COMPARISON_FORMAT = "tfreg-comparison-1"
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -43,16 +45,19 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def save_run(run: xr.Dataset, path: str | Path) -> None:
-    """Save a run as NetCDF.
+    """Save a run, or a comparison, as NetCDF.
 
     Raises:
         InputError: the folder cannot be written to.
     """
-    write_whole(Path(path), lambda temporary: run.to_netcdf(temporary, engine="h5netcdf"))
+    # NetCDF has no nested attributes; a comparison's become JSON.
+    attributes = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in run.attrs.items()}
+    whole = run.assign_attrs(attributes)
+    write_whole(Path(path), lambda temporary: whole.to_netcdf(temporary, engine="h5netcdf"))
 
 
 def open_run(path: str | Path) -> xr.Dataset:
-    """A run from its file, wholly in memory.
+    """A run, or a comparison, from its file, wholly in memory.
 
     Raises:
         InputError: the file is missing, is no NetCDF file or a damaged one, or was not written by `save_run`.
@@ -66,6 +71,7 @@ def open_run(path: str | Path) -> xr.Dataset:
         raise InputError(
             f"cannot read {path} as NetCDF ({type(error).__name__}); it is damaged or of another kind"
         ) from None
-    if run.attrs.get("format") != RUN_FORMAT:
+    if run.attrs.get("format") not in (RUN_FORMAT, COMPARISON_FORMAT):
         raise InputError(f"{path} is no run of tfreg: expected format {RUN_FORMAT!r}, got {run.attrs.get('format')!r}")
-    return run
+    nested = {name: json.loads(value) for name, value in run.attrs.items() if str(value).startswith("{")}
+    return run if "optimizer_config" in run.attrs else run.assign_attrs(nested)

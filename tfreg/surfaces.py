@@ -43,6 +43,11 @@ def _values(name: str, range_: object) -> np.ndarray:
     raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
 
 
+def points(over: Grid) -> np.ndarray:
+    """All points of a grid as rows (n_points, 2), the second weight running fastest."""
+    return np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1).reshape(-1, 2)
+
+
 def loss_surface(problem: Problem, over: Grid) -> xr.Dataset:
     """The loss at every point of a grid of two weights.
 
@@ -96,13 +101,13 @@ def _positions(problem: Problem, over: Grid) -> list[int]:
 
 def _over_grid(problem: Problem, over: Grid, evaluate: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """What `evaluate` gives at all points of a grid, the two weights first; points are made a part at a time."""
-    pairs = np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1).reshape(-1, 2)
+    pairs = points(over)
     n_rows = max(1, _NUMBERS_AT_ONCE // problem.n_weights)
     values = []
     for part in np.split(pairs, range(n_rows, len(pairs), n_rows)):
-        points = np.tile(problem.initial_weights, (len(part), 1))
-        points[:, _positions(problem, over)] = part
-        values.append(evaluate(points))
+        weights = np.tile(problem.initial_weights, (len(part), 1))
+        weights[:, _positions(problem, over)] = part
+        values.append(evaluate(weights))
     whole = np.concatenate(values)
     return whole.reshape(*(len(axis) for axis in over.values()), *whole.shape[1:])
 

@@ -1,0 +1,74 @@
+"""Trainability: which learning rates and momenta converge
+
+SGD with every combination of a learning rate and a momentum, from one start, on the lecture's model with fewer samples.
+Theory gives the rates at which a quadratic with the curvature λ of the minimum is no longer stable: 2 (1 + m) / λ with
+momentum m (Polyak 1964). Below it a run may still be lost: far from the minimum the unclipped BCE of the lecture is NaN
+in float32 as soon as a probability rounds to 0 or 1. Zoom in with narrower ranges: `--learning-rates 0.2,20 --momenta 0.8,0.99`.
+"""
+
+import numpy as np
+
+from tfreg import Findings, Problem, compare, contests, datasets, losses, maps, minima, models, script
+from tfreg import surfaces
+
+
+def main(
+    epochs: int = 300,
+    loss: str = "bce",
+    start: tuple[float, float] = (-3.0, -1.0),
+    learning_rates: tuple[float, float] = (0.01, 1000.0),
+    momenta: tuple[float, float] = (0.0, 0.995),
+    n_points: int = 256,
+    n_samples: int = 400,
+) -> Findings:
+    problem = Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line(n_samples))
+    minimum, tolerance = minima.marks({loss: problem})
+
+    def mapped(rates: tuple[float, float], momenta: tuple[float, float]):
+        return compare(
+            {loss: problem},
+            ["momentum"],
+            start,
+            epochs,
+            vary={
+                "learning_rate": np.geomspace(*rates, n_points),
+                "momentum": np.linspace(*momenta, n_points),
+            },
+            tolerance=tolerance,
+            minimum=minimum,
+            record_every=3,
+        )
+
+    at_minimum = surfaces.minimum(problem, problem.dataset.true_weights)
+    sharpest = float(np.linalg.eigvalsh(problem.hessian_at(at_minimum))[-1])
+    limit = 2 / sharpest
+    closer = ((limit / 100, limit), (0.2 * momenta[0] + 0.8 * momenta[1], momenta[1]))
+    whole, detail = mapped(learning_rates, momenta), mapped(*closer)
+    curve = np.linspace(*momenta, 200)
+    limits = {"limit of stability of a quadratic": (limit * (1 + curve), curve)}
+    inside = whole.learning_rate < limit * (1 + whole.momentum)
+    share_inside, share_outside = (
+        float(contests.is_status(whole, "reached").where(where).mean()) for where in (inside, ~inside)
+    )
+    return Findings(
+        summary=f"Of {n_points} x {n_points} pairs {100 * float(contests.is_status(whole, 'reached').mean()):.0f} % "
+        f"arrive within {epochs} epochs. The limit of "
+        f"stability at the minimum is a learning rate of {limit:.1f} without momentum; below the limit "
+        f"{100 * share_inside:.0f} % arrive, above it {100 * share_outside:.0f} %.",
+        runs={"map": whole, "detail": detail},
+        figures={
+            "map": (
+                maps.trainability(
+                    {"the whole map": whole, "closer": detail},
+                    limits,
+                    f"SGD with momentum on {loss.upper()} from ({start[0]:g}, {start[1]:g})",
+                ),
+                "Epochs to tolerance over learning rate and momentum, and a closer look at the edge.",
+            )
+        },
+        tables={"table": (contests.counts_table(whole), "How many pairs arrive, are slow, or diverge")},
+    )
+
+
+if __name__ == "__main__":
+    script(main)
