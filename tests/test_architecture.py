@@ -17,18 +17,19 @@ import tfreg
 ORDER = [
     module
     for modules in (
-        "errors quiet progress statistics datasets plan store chunks chunk_store contests",
+        "errors quiet progress statistics datasets plan store chunk_store contests tables",
         "backend layers losses models optimizers stacked derivatives problem loop engine training callbacks",
-        "surfaces planes minima rounding relu_nets dispatch comparison",
+        "chunks fingerprint",
+        "surfaces planes minima rounding relu_nets problems dispatch comparison",
         "figures landscapes animations diagrams maps charts descents",
-        "findings experiments report runner workers cli",
+        "findings experiments report runner workers questions comparing cli",
     )
     for module in modules.split()
 ]
 # These answer without TensorFlow: they read, draw or store records that others have computed.
 WITHOUT_TENSORFLOW = {
     *("errors", "quiet", "statistics", "datasets", "store", "figures", "landscapes", "animations", "diagrams"),
-    *("progress", "plan", "chunks", "chunk_store", "contests", "maps", "charts"),
+    *("progress", "plan", "chunk_store", "contests", "tables", "maps", "charts"),
     *("findings", "experiments", "report", "runner", "workers", "cli"),
 }
 # What draws never trains.

@@ -47,6 +47,7 @@ _MODULES = (
     "rounding",
     "statistics",
     "surfaces",
+    "tables",
 )
 
 __all__ = [*_MODULE_OF, *_MODULES]

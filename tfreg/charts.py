@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from tfreg import contests
@@ -127,11 +128,37 @@ def shares(table: pd.DataFrame, kinds: Sequence[str], title: str) -> Figure:
         axes.barh(range(len(table)), lengths, left=left, color=colour(kind), label=kind, height=0.8)
         for place, (start, length) in enumerate(zip(left, lengths, strict=True)):
             if length > 5:
-                axes.text(
-                    start + length / 2, place, f"{length:.0f}", ha="center", va="center", color="white", fontsize=8
-                )
+                ink = "white" if np.mean(to_rgb(colour(kind))) < 0.5 else "black"
+                axes.text(start + length / 2, place, f"{length:.0f}", ha="center", va="center", color=ink, fontsize=8)
         left += lengths
     axes.set_yticks(range(len(table)), table.optimizer)
     axes.set(xlabel="% of the starts", title=title, xlim=(0, 100), ylim=(len(table) - 0.4, -0.6))
     figure.legend(loc="outside lower center", ncols=min(3, len(kinds)), frameon=False)
+    return figure
+
+
+def profile(result: xr.Dataset, title: str) -> Figure:
+    """A panel per problem: the share of the runs that has arrived, over the epochs, a curve per optimizer.
+
+    Each optimizer is at its best learning rate if there are several (Dolan and More 2002, Math. Program. 91, 201).
+    """
+    best = contests.at_best_rate(result) if "learning_rate" in result.dims else result
+    names = result.problem.values.tolist()
+    figure = new_figure(5.2 * len(names) + 0.8, 4.8)
+    figure.suptitle(title)
+    styles = ("-", "--", ":", "-.")
+    for axes, problem in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
+        for order, name in enumerate(result.optimizer.values.tolist()):
+            needed = best.epochs_to_tolerance.sel(problem=problem, optimizer=name).values.ravel()
+            epochs, counts = np.unique(needed[np.isfinite(needed)], return_counts=True)
+            x = np.concatenate([[0], epochs, [result.attrs["epochs"]]])
+            arrived = np.concatenate([[0], counts.cumsum(), [counts.sum()]]) / len(needed)
+            axes.step(
+                x, 100 * arrived, where="post", color=colour(name), label=name, linewidth=1.8,
+                linestyle=styles[order // 8 % len(styles)],
+            )  # fmt: skip
+        axes.set(xlabel="epoch", title=problem, ylim=(-2, 102))
+        axes.grid(alpha=0.25)
+    figure.axes[0].set_ylabel("% of the starts arrived")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False)
     return figure

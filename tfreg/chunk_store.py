@@ -14,9 +14,8 @@ import xarray as xr
 import zarr
 from zarr.storage import LocalStore, MemoryStore
 
-from tfreg.chunks import STATUS
 from tfreg.errors import InputError
-from tfreg.plan import Chunk, Plan
+from tfreg.plan import STATUS, Chunk, Plan
 from tfreg.store import COMPARISON_FORMAT
 
 _DONE = "done"  # a flag for each chunk

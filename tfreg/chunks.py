@@ -9,18 +9,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cloudpickle
 import numpy as np
 
-from tfreg.plan import Task
-
-if TYPE_CHECKING:
-    from tfreg.optimizers import Optimizer
-    from tfreg.problem import Problem
-
-STATUS = ("reached", "stuck", "diverged")
+from tfreg import engine, optimizers
+from tfreg.backend import tf
+from tfreg.loop import Shape
+from tfreg.optimizers import Optimizer
+from tfreg.plan import STATUS, Task
+from tfreg.problem import Problem
+from tfreg.training import orders
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,8 @@ class Job:
         ceiling: a run that ends above it, and above its start, has diverged.
     """
 
-    problem: "Problem"
-    optimizer: "Optimizer"
+    problem: Problem
+    optimizer: Optimizer
     threshold: float
     ceiling: float
 
@@ -51,8 +51,6 @@ class Job:
 
 
 def _job(layers: Any, loss: Any, dataset: Any, optimizer: Any, config: dict[str, Any], *marks: float) -> Job:
-    from tfreg.problem import Problem
-
     sequential, layer_config, weights = layers
     model = sequential.from_config(layer_config)
     model.set_weights(weights)
@@ -78,8 +76,6 @@ def _unpack(job: bytes) -> Job:
 @cache
 def _use_threads_of_worker() -> None:
     """Let TensorFlow use as many threads as a Dask worker has been given, and not all that the machine has."""
-    from tfreg.backend import tf  # has to be set up before a job brings it along
-
     if "distributed" in sys.modules:
         from distributed import get_worker
 
@@ -94,9 +90,6 @@ def train(job: Job, task: Task) -> dict[str, np.ndarray]:
         `final_weights` (n_runs, n_weights), `final_loss`, `epochs_to_tolerance` (NaN if it is not reached) and `status`
         (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and `loss` (n_runs, R).
     """
-    from tfreg import engine, optimizers
-    from tfreg.loop import Shape
-    from tfreg.training import orders
 
     problem, varied = job.problem, dict(task.varied)
     rate = optimizers.learning_rate(job.optimizer)

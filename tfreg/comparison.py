@@ -5,9 +5,6 @@ where given, and `start`. What became of a run is its `status`, a small number w
 (`flag_meanings`): reached, stuck, diverged; -1 is missing.
 """
 
-import hashlib
-import inspect
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -20,6 +17,7 @@ from numpy.typing import ArrayLike
 from tfreg import chunk_store, dispatch, optimizers
 from tfreg.chunks import Job
 from tfreg.errors import InputError
+from tfreg.fingerprint import fingerprint
 from tfreg.minima import lowest_loss
 from tfreg.optimizers import Optimizer
 from tfreg.plan import Chunk, Plan, check_axis
@@ -100,19 +98,24 @@ def compare(
         coordinates=_coordinates(plan, some),
         dtype=some.dtype,
         attributes=_described(problems, chosen, plan)
-        | {"fingerprint": _fingerprint(problems, chosen, plan, goals, known)},
+        | {"fingerprint": fingerprint(problems, chosen, plan, goals, known)},
     )
-    # A minimum that was looked for when the comparison began stays the same when it is taken up again.
-    minima: Any = group.attrs.get("minimum") or {
-        name: known[name] if name in known else lowest_loss(problem, plan.starts) for name, problem in problems.items()
-    }
-    group.attrs.update(minimum=minima, tolerance=goals)
-    nothing = np.zeros(some.n_weights)
-    jobs = {
-        (name, label): Job(problem, optimizer, minima[name] + goals[name], float(problem.loss_at(nothing)))
-        for name, problem in problems.items()
-        for label, optimizer in chosen.items()
-    }
+    group.attrs["tolerance"] = goals
+    jobs: dict[tuple[str, str], Job] = {}
+
+    def job_of(chunk: Chunk) -> Job:
+        name = chunk.problem
+        if (name, chunk.optimizer) not in jobs:
+            minima: Any = dict(group.attrs.get("minimum", known))  # type: ignore[arg-type]
+            if name not in minima:
+                minima[name] = lowest_loss(problems[name], plan.starts)
+            # A minimum that was looked for when the comparison began stays the same when it is taken up again.
+            group.attrs["minimum"] = minima
+            nothing = float(problems[name].loss_at(np.zeros(some.n_weights)))
+            threshold = minima[name] + goals[name]
+            jobs[name, chunk.optimizer] = Job(problems[name], chosen[chunk.optimizer], threshold, nothing)
+        return jobs[name, chunk.optimizer]
+
     done = chunk_store.is_done(group)
 
     def save(chunk: Chunk, values: Mapping[str, np.ndarray]) -> None:
@@ -123,9 +126,7 @@ def compare(
 
     missing = (chunk for chunk in plan.chunks() if not done[chunk.number])
     with progress("chunks", plan.n_chunks, int(done.sum())) as advance:
-        failures = dispatch.compute(
-            missing, lambda chunk: jobs[chunk.problem, chunk.optimizer], save, executor, advance
-        )
+        failures = dispatch.compute(missing, job_of, save, executor, advance)
     result = chunk_store.opened(group)
     if path is None:
         result = result.load()
@@ -230,46 +231,3 @@ def _described(problems: Mapping[str, Problem], chosen: Mapping[str, Optimizer],
         "batch_size": plan.batch_size or "all",
         "versions": versions(),
     }
-
-
-def _fingerprint(
-    problems: Mapping[str, Problem],
-    chosen: Mapping[str, Optimizer],
-    plan: Plan,
-    tolerance: Mapping[str, float],
-    minimum: Mapping[str, float],
-) -> str:
-    """A hash of everything that decides the results: models, losses, data, optimizers, axes, versions."""
-    digest = hashlib.sha256()
-
-    def add(*parts: object) -> None:
-        for part in parts:
-            digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
-
-    for name, problem in problems.items():
-        data = problem.dataset
-        add(name, _without_names(problem.model.get_config()), problem.dtype, _source(problem.loss))
-        add(data.inputs.shape, data.inputs, data.targets.shape, data.targets)
-        add(*(np.asarray(variable) for variable in problem.model.non_trainable_variables))
-    for name, optimizer in chosen.items():
-        add(
-            name, type(optimizer).__qualname__, _source(type(optimizer)), json.dumps(optimizers.plain_config(optimizer))
-        )
-    add(tolerance, minimum, sorted(plan.sizes.items()), plan.starts, plan.box, versions())
-    add(plan.seeds, plan.epochs, plan.record_every, plan.batch_size, plan.trajectories)
-    add(*(part for name, values in plan.varied.items() for part in (name, values)))
-    return digest.hexdigest()
-
-
-def _without_names(config: Any) -> Any:
-    """A configuration without what Keras counts up in each process."""
-    if isinstance(config, Mapping):
-        return {key: _without_names(value) for key, value in config.items() if key not in ("name", "shared_object_id")}
-    return [_without_names(value) for value in config] if isinstance(config, list | tuple) else config
-
-
-def _source(thing: Any) -> str:
-    try:
-        return inspect.getsource(thing)
-    except (OSError, TypeError):  # typed at a prompt, or written in C
-        return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', repr(type(thing)))}"

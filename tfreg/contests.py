@@ -8,13 +8,11 @@ there is. Tables are pandas data frames, ready to be printed or saved.
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.stats import rankdata
 
-from tfreg.chunks import STATUS
 from tfreg.errors import InputError
-from tfreg.statistics import wilson_interval
+from tfreg.plan import STATUS
 
 # Excess in powers of ten: below the first is rounding, in single and in double precision, and nothing is worse than the
 # last.
@@ -33,7 +31,9 @@ def log_excess(result: xr.Dataset, loss: xr.DataArray | None = None) -> xr.DataA
         >>> log_excess(result).sel(problem="BCE", optimizer="adam").median("start")
     """
     minima = xr.DataArray(
-        [result.attrs["minimum"][name] for name in result.problem.values.tolist()], {"problem": result.problem.values}
+        # A problem that could not be computed has none.
+        [result.attrs["minimum"].get(name, np.nan) for name in result.problem.values.tolist()],
+        {"problem": result.problem.values},
     )
     excess = (result.final_loss if loss is None else loss).astype(np.float64) - minima
     bounded = xr.apply_ufunc(np.log10, excess.clip(10.0 ** BEST[str(result.final_loss.dtype)], 10.0**WORST))
@@ -57,7 +57,7 @@ def _score(excess: xr.DataArray) -> xr.DataArray:
 
 
 def most_reached_rates(result: xr.Dataset) -> xr.DataArray:
-    """The learning rate of each problem and optimizer that brings most starts to the tolerance, of equals the lowest."""
+    """The learning rate of each problem and optimizer that brings most starts to the tolerance; the lowest if equal."""
     shares = is_status(result, "reached").mean("start")
     return result.learning_rate[shares.argmax("learning_rate")].drop_vars("learning_rate")
 
@@ -91,38 +91,6 @@ def good_range(result: xr.Dataset, share: float = 0.9) -> xr.Dataset:
             "decades": (good * width).sum("learning_rate"),
         }
     )
-
-
-def summary(result: xr.Dataset) -> pd.DataFrame:
-    """A row for each problem and optimizer, at its best learning rate if there is more than one.
-
-    Columns: `share reached` with the ends of its 95 % interval (Wilson), `stuck`, `diverged`, the median of the epochs
-    to tolerance with those that never reach it counted as infinite, and the median of the final loss.
-    """
-    best = at_best_rate(result) if "learning_rate" in result.dims else result
-    if "momentum" in best.dims:
-        best = best.stack(start_=["momentum", "start"]).rename(start_="run")
-    rows = []
-    for problem in best.problem.values.tolist():
-        for optimizer in best.optimizer.values.tolist():
-            runs = best.sel(problem=problem, optimizer=optimizer)
-            n_reached, n_runs = int(is_status(runs, "reached").sum()), runs.status.size
-            low, high = wilson_interval(n_reached, n_runs)
-            rows.append(
-                {
-                    "problem": problem,
-                    "optimizer": optimizer,
-                    **({"best rate": float(runs.learning_rate)} if "learning_rate" in best.coords else {}),
-                    "share reached": n_reached / n_runs,
-                    "from": low,
-                    "to": high,
-                    "stuck": float(is_status(runs, "stuck").mean()),
-                    "diverged": float(is_status(runs, "diverged").mean()),
-                    "median epochs": float(np.median(runs.epochs_to_tolerance.fillna(np.inf))),
-                    "median final loss": float(runs.final_loss.median()),
-                }
-            )
-    return pd.DataFrame(rows)
 
 
 def race(result: xr.Dataset, tuning: Mapping[str, object], n_resamples: int = 1000, seed: int = 0) -> xr.Dataset:
@@ -192,76 +160,3 @@ def winners(raced: xr.Dataset) -> list[tuple[int, str]]:
         if not won or float(now.high.sel(optimizer=best)) < float(now["rank"].sel(optimizer=won[-1][1])):
             won.append((int(epoch), best))
     return won
-
-
-def by_start(result: xr.Dataset) -> pd.DataFrame:
-    """A row for each problem, optimizer and start: `epochs to tolerance`, `final loss`, `status`."""
-    rows = []
-    for problem in result.problem.values.tolist():
-        for optimizer in result.optimizer.values.tolist():
-            for number, weights in enumerate(result.start_weights.values):
-                run = result.sel(problem=problem, optimizer=optimizer).isel(start=number)
-                rows.append(
-                    {
-                        "problem": problem,
-                        "optimizer": optimizer,
-                        "start": f"({', '.join(f'{weight:g}' for weight in weights)})",
-                        "epochs to tolerance": float(run.epochs_to_tolerance),
-                        "final loss": float(run.final_loss),
-                        "status": STATUS[int(run.status)],
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def rates_table(result: xr.Dataset) -> pd.DataFrame:
-    """`summary` with the good range of learning rates: its ends, and how many powers of ten are good."""
-    good = good_range(result)
-    table = summary(result)
-    for column, name in (("good from", "low"), ("good to", "high"), ("good decades", "decades")):
-        table[column] = [
-            float(good[name].sel(problem=row.problem, optimizer=row.optimizer)) for row in table.itertuples()
-        ]
-    return table
-
-
-def race_table(raced: xr.Dataset) -> pd.DataFrame:
-    """The end of a race, best rank first."""
-    last = raced.isel(epoch=-1)
-    table = pd.DataFrame(
-        {
-            "optimizer": last.optimizer.values,
-            "learning rate": last.rate.values,
-            "mean rank": last["rank"].values,
-            "rank from": last.low.values,
-            "rank to": last.high.values,
-            "mean excess in powers of ten": last.excess.values,
-        }
-    )
-    return table.sort_values("mean rank", ignore_index=True)
-
-
-def seeds_table(result: xr.Dataset) -> pd.DataFrame:
-    """A row for each problem, optimizer and start: mean and standard deviation of the final loss over the seeds."""
-    return pd.DataFrame(
-        {
-            "problem": problem,
-            "optimizer": optimizer,
-            "mean final loss": float(runs.final_loss.mean()),
-            "standard deviation": float(runs.final_loss.std()),
-            "share reached": float(is_status(runs, "reached").mean()),
-            "median epochs": float(np.median(runs.epochs_to_tolerance.fillna(np.inf))),
-        }
-        for problem in result.problem.values.tolist()
-        for optimizer in result.optimizer.values.tolist()
-        for start in range(result.sizes["start"])
-        for runs in [result.sel(problem=problem, optimizer=optimizer).isel(start=start)]
-    )
-
-
-def counts_table(result: xr.Dataset) -> pd.DataFrame:
-    """How many runs, of all axes together, have which status, and their share."""
-    counts = {kind: int(is_status(result, kind).sum()) for kind in STATUS}
-    return pd.DataFrame(
-        {"status": kind, "runs": count, "share": count / result.status.size} for kind, count in counts.items()
-    )

@@ -5,7 +5,7 @@ kept. Memory is bounded by the chunks under way, whatever the number of chunks.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 
 import numpy as np
@@ -69,13 +69,13 @@ def _through(executor: Executor, wanted: Iterable[Chunk], job_of: Callable[[Chun
     try:
         while True:
             for chunk in islice(left, max(0, room - len(under_way))):
-                job = job_of(chunk)
-                if job not in packed:
-                    packed[job] = chunks.pack(job)
-                    room = max(2, min(room, _BYTES_UNDER_WAY // len(packed[job])))
                 try:
+                    job = job_of(chunk)
+                    if job not in packed:
+                        packed[job] = chunks.pack(job)
+                        room = max(2, min(room, _BYTES_UNDER_WAY // len(packed[job])))
                     under_way[executor.submit(chunks.train_packed, packed[job], chunk.task())] = chunk
-                except (BrokenExecutor, RuntimeError) as error:  # it has died, or was shut down
+                except Exception as error:  # of the user's problem, or of an executor that has died
                     yield chunk, error
             if not under_way:
                 return

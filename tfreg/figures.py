@@ -6,8 +6,10 @@ the same colour, here and in `tfreg.landscapes`, from a palette that colour-blin
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from zlib import crc32
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from tfreg.datasets import Dataset
+from tfreg.store import write_whole
 
 _COLUMNS = 6  # of small panels
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -97,6 +100,12 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def save(figure: Figure, path: Path, dpi: int = 100) -> None:
+    """Save a figure as PNG, the same figure in the same bytes, whole or not at all."""
+    with matplotlib.rc_context({"font.family": "DejaVu Sans"}):
+        write_whole(path, lambda file: figure.savefig(file, dpi=dpi, metadata={"Software": None}))
 
 
 def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[Figure, dict[str, Axes]]:

@@ -78,8 +78,7 @@ def trainability(
         axes.set(xlim=(rates.min(), rates.max()), ylim=(momenta.min(), momenta.max()))
         for name, (x, y) in limits.items():
             axes.plot(x, y, "--", color="black", linewidth=1.6, label=name)
-        if limits:
-            axes.legend(loc="lower left", fontsize=9)
+    figure.axes[0].legend(loc="lower left", fontsize=9)
     figure.colorbar(image, ax=figure.axes, label="epochs to tolerance", pad=0.01)
     _legend_of_failures(figure)
     return figure
@@ -93,7 +92,10 @@ def _draw_failures(axes: Axes, x: np.ndarray, y: np.ndarray, stuck: np.ndarray, 
 
 
 def _legend_of_failures(figure: Figure) -> None:
-    patches = [Patch(color=STUCK, label="stuck: not there within the epochs"), Patch(color=DIVERGED, label="diverged")]
+    patches = [
+        Patch(color=STUCK, label="stuck or slow: not there within the epochs"),
+        Patch(color=DIVERGED, label="diverged"),
+    ]
     figure.legend(handles=patches, loc="outside lower center", ncols=2, frameon=False)
 
 

@@ -65,7 +65,7 @@ def get(optimizer: Optimizer | str) -> Optimizer:
         name, _, text = optimizer.partition(":")
         if name.lower() not in BY_NAME:
             raise unknown("optimizer", name, BY_NAME)
-        optimizer = BY_NAME[name.lower()](**({"learning_rate": _as_number(text)} if text else {}))
+        optimizer = BY_NAME[name.lower()](**({"learning_rate": as_number(text)} if text else {}))
     if not isinstance(optimizer, Optimizer):
         raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {optimizer!r:.60}")
     rate = learning_rate(optimizer)
@@ -93,7 +93,12 @@ def line_up(text: str) -> dict[str, str]:
     return {name: name for name in named}
 
 
-def _as_number(text: str) -> float:
+def as_number(text: str) -> float:
+    """A learning rate from a text.
+
+    Raises:
+        InputError: it is no number.
+    """
     try:
         return float(text)
     except ValueError:

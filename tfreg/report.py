@@ -7,12 +7,16 @@ imported.
 import html
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from tfreg.experiments import Experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Record = Mapping[str, Any]
 _COLOURS = {"holds": "green", "fails": "red", "depends": "yellow"}
@@ -172,4 +176,25 @@ def claims_table(records: Sequence[Record]) -> Table:
         for claim in record["claims"]:
             verdict = f"[{_COLOURS[claim['verdict']]}]{claim['verdict']}[/]"
             table.add_row(record["name"], escape(claim["sentence"]), verdict, escape(claim["evidence"]))
+    return table
+
+
+def contest(rows: "pd.DataFrame") -> Table:
+    """How each optimizer did on each problem, at its best learning rate."""
+    table = Table(header_style="bold", title="each optimizer at its best learning rate", title_justify="left")
+    for column in ("problem", "optimizer"):
+        table.add_column(column, no_wrap=True)
+    for column in ("rate", "reached (95 %)", "stuck", "diverged", "median\nepochs", "median\nloss"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows.to_dict("records"):
+        table.add_row(
+            escape(row["problem"]),
+            escape(row["optimizer"]),
+            f"{row['best rate']:.2g}",
+            f"{100 * row['share reached']:.0f} % ({100 * row['from']:.0f}-{100 * row['to']:.0f})",
+            f"{100 * row['stuck']:.0f} %",
+            f"{100 * row['diverged']:.0f} %",
+            f"{row['median epochs']:.0f}" if isfinite(row["median epochs"]) else "never",
+            f"{row['median final loss']:.3g}",
+        )
     return table

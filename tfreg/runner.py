@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -23,11 +22,10 @@ from tfreg import diagrams, store
 from tfreg.animations import Animation
 from tfreg.errors import InputError
 from tfreg.experiments import Experiment, fingerprint, published_path
+from tfreg.figures import save as save_figure
 from tfreg.findings import Comparison, Findings, compare, load_published
 
 _QUICK_DPI, _DPI = 50, 100
-# Without a fixed salt, SVG files have other identifiers at every drawing.
-_DRAWING: dict[Any, Any] = {"svg.hashsalt": "tfreg", "font.family": "DejaVu Sans"}
 
 
 def load_main(experiment: Experiment) -> Callable[..., Findings]:
@@ -135,9 +133,7 @@ def _save_figure(figure: Any, stem: Path, quick: bool) -> list[Path]:
         return paths
     if isinstance(figure, Figure):
         path = stem.with_name(f"{stem.name}.png")
-        dpi = _QUICK_DPI if quick else _DPI
-        with matplotlib.rc_context(_DRAWING):
-            store.write_whole(path, lambda file: figure.savefig(file, dpi=dpi, metadata={"Software": None}))
+        save_figure(figure, path, _QUICK_DPI if quick else _DPI)
         return [path]
     path = stem.with_name(f"{stem.name}.svg")
     diagrams.save(figure, path)

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from tfreg import progress
 from tfreg.errors import InputError
 from tfreg.experiments import Experiment
 
@@ -34,9 +35,7 @@ def run_all(plans: Sequence[Plan], figures: Path, runs: Path, quick: bool) -> It
         n_processes,
         # Not forked: TensorFlow's threads would not come along.
         mp_context=multiprocessing.get_context("spawn"),
-        # On Ctrl-C a process shall end at once and without a traceback; this one tells the user.
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_DFL),
+        initializer=_begin,
     )
     try:
         futures = {pool.submit(_outcome, plan, figures, runs, quick): plan[0] for plan in plans}
@@ -46,6 +45,12 @@ def run_all(plans: Sequence[Plan], figures: Path, runs: Path, quick: bool) -> It
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+
+
+def _begin() -> None:
+    # On Ctrl-C a process shall end at once and without a traceback; its parent tells the user, and shows the progress.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    progress.hide()
 
 
 def _outcome(plan: Plan, figures: Path, runs: Path, quick: bool) -> Outcome:

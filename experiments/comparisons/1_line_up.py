@@ -16,6 +16,7 @@ from tfreg import (
     minima,
     optimizers,
     script,
+    tables,
     surfaces,
 )
 
@@ -47,7 +48,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
         )
         for name, problem in problems.items()
     }
-    table = contests.by_start(result)
+    table = tables.by_start(result)
     reached = contests.is_status(result, "reached").all("start")
     slowest = result.epochs_to_tolerance.max("start").where(reached)
     words = []

@@ -7,7 +7,7 @@ as many starts to the tolerance as the rate that brings most. An optimizer with 
 
 import numpy as np
 
-from tfreg import Findings, charts, compare, contests, descents, minima, optimizers, script
+from tfreg import Findings, charts, compare, descents, minima, optimizers, script, tables
 
 
 def main(epochs: int = 435, n_rates: int = 16, n_starts: int = 48, line_up: str = "all", seed: int = 0) -> Findings:
@@ -23,7 +23,7 @@ def main(epochs: int = 435, n_rates: int = 16, n_starts: int = 48, line_up: str 
         minimum=minimum,
         record_every=15,
     )
-    table = contests.rates_table(result)
+    table = tables.learning_rates(result)
     widest = table.sort_values("good decades", ascending=False).drop_duplicates("problem")
     words = "; ".join(
         f"{row.problem}: {row.optimizer} ({row['good decades']:.1f} powers of ten)" for _, row in widest.iterrows()

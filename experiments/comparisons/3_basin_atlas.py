@@ -5,7 +5,20 @@ point of a grid is a start, for every optimizer and both losses, each optimizer 
 rate. Grey starts do not arrive within the epochs.
 """
 
-from tfreg import Claim, Findings, compare, contests, descents, maps, minima, optimizers, script, statistics, surfaces
+from tfreg import (
+    Claim,
+    Findings,
+    compare,
+    contests,
+    descents,
+    maps,
+    minima,
+    optimizers,
+    script,
+    tables,
+    statistics,
+    surfaces,
+)
 
 
 def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", grid_step: float = 0.5) -> Findings:
@@ -23,7 +36,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
         record_every=15,
     ).isel(learning_rate=0)
     shape = (len(over["w0"]), len(over["w1"]))
-    table = contests.summary(result)
+    table = tables.summary(result)
     reached = contests.is_status(result, "reached")
     n_starts = result.sizes["start"]
     arrives = {

@@ -20,6 +20,7 @@ from tfreg import (
     models,
     optimizers,
     script,
+    tables,
 )
 
 
@@ -50,7 +51,7 @@ def main(
     )
     raced = contests.race(result, {"problem": ["for tuning"], "start": np.arange(n_starts)})
     won = contests.winners(raced.isel(epoch=slice(2, None)))
-    table = contests.race_table(raced)
+    table = tables.race(raced)
     leader, second = table.iloc[0], table.iloc[1]
     tied = second["rank from"] <= leader["rank to"]
     return Findings(

@@ -7,13 +7,13 @@ never comes to rest. Compared are equal epochs, that is, equal numbers of sample
 
 import pandas as pd
 
-from tfreg import Findings, compare, contests, descents, loss_surface, maps, minima, script, surfaces
+from tfreg import Findings, compare, descents, loss_surface, maps, minima, script, tables, surfaces
 
 BATCHES = {"all samples": 2000, "256 samples": 256, "32 samples": 32}
 
 
 def main(
-    epochs: int = 100,
+    epochs: int = 200,
     loss: str = "BCE",
     optimizer: str = "adam:0.1",
     start: tuple[float, float] = (-10.0, -1.0),
@@ -37,7 +37,7 @@ def main(
         )
         for label, size in BATCHES.items()
     }
-    table = pd.concat([contests.seeds_table(result).assign(batch=label) for label, result in results.items()])
+    table = pd.concat([tables.seeds(result).assign(batch=label) for label, result in results.items()])
     runs = {label: result.isel(problem=0, optimizer=0, start=0) for label, result in results.items()}
     over = surfaces.grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))
     words = "; ".join(

@@ -30,9 +30,12 @@ def main(
     for names, count in ((line_up, n_starts), (slow_line_up, n_starts_slow)):
         named = optimizers.line_up(names)
         tuned = compare(
-            problems, named, tuning[: max(1, count // 10)], epochs, minimum=minimum, tolerance=within, record_every=epochs,
+            *(problems, named, tuning[: max(1, count // 10)], epochs),
             vary={"learning_rate": np.geomspace(1e-3, 1, 7)},
-        )  # fmt: skip
+            minimum=minimum,
+            tolerance=within,
+            record_every=epochs,
+        )
         best = contests.most_reached_rates(tuned).isel(problem=0)
         chosen = {name: f"{name}:{float(best.sel(optimizer=name)):.6g}" for name in named}
         starts = models.glorot_starts(problem.model, count, seed)
