@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from test_figures import overlapping
 
 from tfreg import open_run
-from tfreg.experiments import Experiment, discover, options_for, parameters
+from tfreg.experiments import ON_REQUEST, Experiment, discover, options_for, parameters, select
 from tfreg.findings import Findings, compare, load_published
 from tfreg.runner import load_main, run
 
@@ -27,6 +27,7 @@ REPRODUCIBLE = [
     for name, entry in PUBLISHED.items()
     if name.partition(".")[0] in EXPERIMENTS and entry["reproducible"] != "not reproducible"
 ]
+OF_SOURCES = [name for name, experiment in EXPERIMENTS.items() if experiment.group != ON_REQUEST]
 DRAWINGS = {".png", ".svg", ".gif", ".html"}
 VARIED = ("logistic_bce", "descent_adam")  # together they draw everything there is
 
@@ -41,7 +42,9 @@ def short(experiment: Experiment) -> dict[str, Any]:
         if name.startswith("n_") or name.endswith("_epochs")
         if default > 30
     }
-    return counts | options_for(experiment, [], quick=True)
+    few = {"line_up": "sgd,adam,lamb", "slow_line_up": "muon"}
+    named = {name: value for name, value in few.items() if name in parameters(experiment)}
+    return counts | named | options_for(experiment, [], quick=True)
 
 
 @pytest.fixture(scope="session")
@@ -92,12 +95,14 @@ def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, smoke: Sm
     left = {path for path in folder.rglob("*") if path.is_file()} - {experiment.record_path(folder / "runs")}
     assert left == {Path(path) for path in record["files"]}
     figures = [path for path in left if path.suffix in DRAWINGS]
+    tables = [path for path in left if path.suffix == ".csv"]
+    assert len(tables) == len(record["tables"])
     assert figures
-    for path in figures:
+    for path in (*figures, *tables):
         assert path.parent == folder / "figures" / experiment.group
         assert path.name.startswith(f"{experiment.path.stem}_")
-        assert path.stat().st_size > 500
-    for path in left - set(figures):
+        assert path.stat().st_size > (50 if path in tables else 500)
+    for path in left - {*figures, *tables}:
         assert open_run(path).attrs["experiment"] == name
 
 
@@ -168,7 +173,14 @@ def test_printed_numbers_come_back(number: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_no_texts_of_a_figure_overlap(name: str) -> None:
-    drawn = [figure for figure, _ in whole_run(name).figures.values()]
+    # Whole comparisons take too long; a few optimizers of them do, whose panels are those of all.
+    findings = whole_run(name) if name in OF_SOURCES else load_main(EXPERIMENTS[name])(**short(EXPERIMENTS[name]))
+    drawn = [figure for figure, _ in findings.figures.values()]
     for figure in (figure for figure in drawn if isinstance(figure, Figure)):
         figure.canvas.draw()
         assert overlapping(figure) == []
+
+
+def test_what_is_on_request_is_run_by_name_alone() -> None:
+    assert {experiment.group for experiment in select([])} == {EXPERIMENTS[name].group for name in OF_SOURCES}
+    assert len(select([ON_REQUEST])) == len(EXPERIMENTS) - len(OF_SOURCES) == 7

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.optimize import minimize
 
+from tfreg import models
 from tfreg.errors import InputError
 from tfreg.problem import Problem
 
 
 def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> float:
-    """The lowest loss that L-BFGS-B (SciPy) reaches from the best of some starts, and from the model's own weights.
+    """The lowest loss that L-BFGS-B (SciPy) reaches from the best of some starts, weights of zero among them.
 
     For a convex problem that is its minimum, to the precision of its dtype. Where there are many minima, it is the
     lowest of those found, and an optimizer may well find a lower one.
@@ -28,7 +29,7 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
         >>> round(lowest_loss(problem, np.zeros((1, 2))), 4)
         0.4122
     """
-    candidates = np.concatenate([starts, problem.initial_weights[np.newaxis]])
+    candidates = np.concatenate([np.zeros((1, problem.n_weights)), starts])
     heights = problem.loss_at(candidates)
     order = np.argsort(np.where(np.isfinite(heights), heights, np.inf))[:n_descents]
     lowest = float(heights[order[0]])
@@ -54,7 +55,8 @@ def marks(problems: Mapping[str, Problem], share: float = 0.01) -> tuple[dict[st
     That is the distance from the loss of weights that are all zero, which make the same prediction for every input,
     to the minimum; losses of other scales, such as MSE and BCE, can be compared by it.
     """
-    zeros = {name: np.zeros((1, problem.n_weights)) for name, problem in problems.items()}
-    minimum = {name: lowest_loss(problem, zeros[name]) for name, problem in problems.items()}
-    gain = {name: float(problem.loss_at(zeros[name])[0]) - minimum[name] for name, problem in problems.items()}
-    return minimum, {name: share * gain[name] for name in problems}
+    minimum, tolerance = {}, {}
+    for name, problem in problems.items():
+        minimum[name] = lowest_loss(problem, models.glorot_starts(problem.model, 64, seed=0))
+        tolerance[name] = share * (float(problem.loss_at(np.zeros(problem.n_weights))) - minimum[name])
+    return minimum, tolerance

@@ -181,10 +181,11 @@ def claims_table(records: Sequence[Record]) -> Table:
 
 def contest(rows: "pd.DataFrame") -> Table:
     """How each optimizer did on each problem, at its best learning rate."""
-    table = Table(header_style="bold", title="each optimizer at its best learning rate", title_justify="left")
+    # It has to fit into 80 columns with the longest name of an optimizer.
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
     for column in ("problem", "optimizer"):
         table.add_column(column, no_wrap=True)
-    for column in ("rate", "reached (95 %)", "stuck", "diverged", "median\nepochs", "median\nloss"):
+    for column in ("best\nrate", "reached\n(95 %)", "stuck,\ndiverged", "median\nepochs", "median\nloss"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
         table.add_row(
@@ -192,8 +193,7 @@ def contest(rows: "pd.DataFrame") -> Table:
             escape(row["optimizer"]),
             f"{row['best rate']:.2g}",
             f"{100 * row['share reached']:.0f} % ({100 * row['from']:.0f}-{100 * row['to']:.0f})",
-            f"{100 * row['stuck']:.0f} %",
-            f"{100 * row['diverged']:.0f} %",
+            f"{100 * row['stuck']:.0f}, {100 * row['diverged']:.0f} %",
             f"{row['median epochs']:.0f}" if isfinite(row["median epochs"]) else "never",
             f"{row['median final loss']:.3g}",
         )
