@@ -36,6 +36,7 @@ from tfreg import (
     train,
 )
 from tfreg.backend import keras, tf
+from tfreg.loop import Shape
 from tfreg.problem import Problem
 
 EPOCHS, START, RATE = 435, (-3.0, -1.0), 0.1
@@ -65,15 +66,11 @@ def compared(what: str, seconds: dict[str, float], plain: str) -> list[Row]:
 
 def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts: int) -> Callable[[], np.ndarray]:
     """The compiled loop alone, every epoch recorded: what the JAX loop below does."""
-    program = engine.program(problem, optimizer, n_starts, EPOCHS + 1)
-    arguments = (
-        tf.constant(np.tile(START, (n_starts, 1)), problem.dtype),
-        tf.constant(np.tile(program.fresh_state, (n_starts, 1))),
-        tf.constant(RATE, problem.dtype),
-        tf.range(EPOCHS + 1),
-        tf.zeros((0, len(problem.dataset.inputs)), tf.int32),
-    )
-    return lambda: program.call(*arguments)[0].numpy()
+    program = engine.program(problem, optimizer, Shape(n_starts, EPOCHS + 1))
+    starts = np.tile(START, (n_starts, 1))
+    states, rates = program.fresh_states(starts), np.full((n_starts, 1), RATE)
+    record_at, orders = np.arange(EPOCHS + 1), np.zeros((0, len(problem.dataset.inputs)))
+    return lambda: program.run(problem, starts, states, rates, record_at, orders).weights
 
 
 def jax_loop(loss_name: str, n_starts: int) -> Callable[[], np.ndarray] | None:

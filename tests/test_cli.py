@@ -215,6 +215,7 @@ def test_options_reach_main(arguments: list[str], suite: Path, tfreg: Run) -> No
     assert "other options" in answer.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
@@ -414,6 +415,7 @@ def test_a_wrong_option_is_known_before_anything_runs(suite: Path, tfreg: Run) -
     assert runs_so_far(suite) == []
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_kept_and_reported_when_a_later_experiment_fails(suite: Path, tfreg: Run) -> None:
     answer = tfreg("run", "plain", "tiny", "--force")
     assert answer.code == 0

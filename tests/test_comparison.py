@@ -26,7 +26,10 @@ EPOCHS = 6
 REACHED, STUCK, DIVERGED = range(3)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ("sgd", "adam", "lamb") else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS],
+)
 def test_every_learning_rate_equals_plain_keras(name: str) -> None:
     """Learning rates are an axis of the stack: each row has to go as Keras goes with that rate alone."""
     problem = net() if name in ("lamb", "adafactor", "muon", "adam, global_clipnorm") else logistic()

@@ -31,6 +31,9 @@ OF_SOURCES = [name for name, experiment in EXPERIMENTS.items() if experiment.gro
 DRAWINGS = {".png", ".svg", ".gif", ".html"}
 VARIED = ("logistic_bce", "descent_adam")  # together they draw everything there is
 
+# In the quick loop a few stand for all.
+EACH = [name if name in (*VARIED, "exam_zero") else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS]
+
 Smoke = Callable[[str], tuple[dict[str, Any], Path]]
 
 
@@ -84,7 +87,7 @@ def test_names_titles_and_numbers_are_unique() -> None:
         assert [value for value, count in Counter(values).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, smoke: Smoke) -> None:
     experiment = EXPERIMENTS[name]
     record, folder = smoke(name)
@@ -106,7 +109,7 @@ def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, smoke: Sm
         assert open_run(path).attrs["experiment"] == name
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", EACH)
 def test_every_claim_is_judged_by_a_number(name: str, smoke: Smoke) -> None:
     record, _ = smoke(name)
     for claim in record["claims"]:
@@ -115,6 +118,7 @@ def test_every_claim_is_judged_by_a_number(name: str, smoke: Smoke) -> None:
         assert any(character.isdigit() for character in claim["evidence"]), claim
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, experiment in EXPERIMENTS.items() if short(experiment)])
 def test_with_other_options_than_the_defaults_nothing_is_compared(name: str, smoke: Smoke) -> None:
     record, _ = smoke(name)

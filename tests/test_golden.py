@@ -61,7 +61,7 @@ def along(gradients: np.ndarray) -> Problem:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-@pytest.mark.parametrize("n_starts", [1, 2])
+@pytest.mark.parametrize("n_starts", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_the_sequences_of_keras_come_out_of_the_engine(name: str, n_starts: int) -> None:
     make, first, last = GOLDEN[name]
     problem, optimizer = along(GRADIENTS), make()

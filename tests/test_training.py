@@ -76,6 +76,8 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "a user's own": lambda: StepOfOneLength(0.1, memory=0.8),
 }
 WHOLE_TENSOR = ("lamb", "adafactor", "adam, clipnorm", "adam, global_clipnorm", "a user's own", "muon")
+# In the quick loop these stand for all.
+CORE = ("sgd", "momentum", "nesterov", "adam", "rmsprop", "lamb", "adafactor", "adam, clipnorm")
 OPTIONS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "rmsprop centred, momentum": lambda: RMSprop(0.01, momentum=0.5, centered=True),
     "sgd, clipvalue": lambda: SGD(0.5, clipvalue=LIMIT / 2),
@@ -174,13 +176,12 @@ def test_every_optimizer_that_keras_ships_has_a_name() -> None:
     assert {type(make()) for make in optimizers.BY_NAME.values()} == shipped - wrappers
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS | OPTIONS)
+@pytest.mark.parametrize(
+    "name", [name if name in CORE else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS | OPTIONS]
+)
 def test_train_equals_plain_fit(name: str) -> None:
     problem = net() if name in ("lamb", "adafactor", "muon", "adam, global_clipnorm") else logistic()
     assert_equals_plain_fit(problem, (OPTIMIZERS | OPTIONS)[name])
-
-
-CORE = ("sgd", "momentum", "nesterov", "adam", "rmsprop", "lamb", "adafactor", "adam, clipnorm")
 
 
 @pytest.mark.parametrize(

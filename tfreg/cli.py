@@ -20,7 +20,6 @@ from tfreg import experiments, report
 from tfreg.errors import InputError
 from tfreg.experiments import Experiment
 from tfreg.progress import progress
-from tfreg.store import write_whole
 from tfreg.workers import run_all
 
 Done = tuple[Experiment, dict[str, Any], bool]  # an experiment, its record, and whether it was run just now
@@ -93,6 +92,8 @@ def run_experiments(
         if done:
             _report(done, figures, runs)
     if words in ([], [experiments.ON_REQUEST]) and not quick:
+        from tfreg.store import write_whole  # loads xarray
+
         index = report.figures_index([record for _, record, _ in done], "/".join(words))
         write_whole(figures.joinpath(*words, "README.md"), lambda path: path.write_text(index, encoding="utf-8"))
 

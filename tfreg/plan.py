@@ -77,7 +77,9 @@ class Plan:
         )
         box = dict.fromkeys(self.sizes, 1)
         for name in reversed([*self.varied, "start"]):
-            box[name] = min(self.sizes[name], left)
+            # In equal parts, so that little has to be filled up.
+            n_parts = -(-self.sizes[name] // max(1, left))
+            box[name] = -(-self.sizes[name] // n_parts)
             left //= box[name]
         return box
 

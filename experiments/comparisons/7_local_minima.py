@@ -17,7 +17,8 @@ def main(
     n_starts: int = 10000,
     n_starts_tuning: int = 200,
     n_starts_slow: int = 500,
-    line_up: str = "sgd,momentum,nesterov,rmsprop,adam,amsgrad,adamw,adamax,nadam,adagrad,ftrl,lion,schedulefreeadamw",
+    line_up: str = "sgd,momentum,nesterov,rmsprop,adam,amsgrad,adamw,adamax,nadam,adagrad,adadelta,ftrl,lion,"
+    "schedulefreeadamw",
     slow_line_up: str = "adafactor,lamb,muon",
     seed: int = 0,
 ) -> Findings:
