@@ -113,12 +113,12 @@ def dask() -> list[Row]:
     """The same comparison on one worker of one thread and on two."""
     from distributed import Client, LocalCluster
 
-    problem = logistic("mse")
-    starts = np.random.default_rng(0).uniform(-3, 3, (60_000, 2))
+    problem = logistic("bce")
+    starts = np.random.default_rng(0).uniform(-3, 3, (80_000, 2))
     seconds = {}
     for n_workers in (1, 2):
         with (
-            LocalCluster(n_workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None) as cluster,
             Client(cluster) as client,
         ):
             for count in (5000, len(starts)):  # the first to import and compile in the workers

@@ -282,7 +282,9 @@ def test_a_cluster_of_dask_computes_it(here: Path) -> None:
     distributed = pytest.importorskip("distributed")
     Path("own.py").write_text(OWN)
     ask = ["compare", "--problem", "own.py", "--optimizer", "sgd,own.py:Halving:0.5", *SHORT]
-    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
         done = subprocess.run(
             [COMMAND, *ask, "--scheduler", cluster.scheduler_address], capture_output=True, text=True, timeout=120
         )

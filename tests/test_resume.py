@@ -307,7 +307,9 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(asked: dic
     asked |= {"epochs": 4000, "starts": np.random.default_rng(0).normal(size=(60, 2))}
     here = compare(**asked)
     with (
-        distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        ) as cluster,
         distributed.Client(cluster) as client,
         ThreadPoolExecutor(1) as background,
     ):

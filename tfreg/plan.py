@@ -17,7 +17,7 @@ from tfreg.errors import InputError
 STATUS = ("reached", "stuck", "diverged")  # what a run can have come to, by the number that stands for it
 
 # A chunk should take long beside the milliseconds of calling and saving it, and short beside the patience of who waits.
-_UPDATES_PER_CHUNK = 2**30  # of one weight vector by one sample: about half a second
+_UPDATES_PER_CHUNK = 2**31  # of one weight vector by one sample: about a second
 _NUMBERS_PER_CHUNK = 2**24  # of a chunk's results: 64 MB in float32
 _MOST_ROWS = 2**16
 
