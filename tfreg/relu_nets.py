@@ -19,6 +19,10 @@ from tfreg.training import train
 
 Panels = dict[str, dict[str, np.ndarray]]
 
+# The lecture's start of experiment 3, and one that leads to the minimum where it sticks in experiment 4.
+GOOD_START = (0.98630846, 0.59210145, 0.0, 0.0, 0.52757335, 0.33660662, 0.0)  # of the lecture's experiment 3
+STUCK_START = (1.2112860076336143, 0.8289394964303682, 0.0, 0.0, 0.8249694085207023, -0.9087077080084475, 0.0)
+
 
 @cache
 def problem(n_units: int, dtype: str = "float32") -> Problem:
@@ -64,10 +68,6 @@ def largest_inputs(problem: Problem, weights: object) -> np.ndarray:
 def dead_units(problem: Problem, weights: object) -> np.ndarray:
     """How many hidden units are dead at weights (…, n_weights), shape (…)."""
     return (largest_inputs(problem, weights) <= 0).sum(axis=-1)
-
-
-GOOD_START = (0.98630846, 0.59210145, 0.0, 0.0, 0.52757335, 0.33660662, 0.0)  # of the lecture's experiment 3
-STUCK_START = (1.2112860076336143, 0.8289394964303682, 0.0, 0.0, 0.8249694085207023, -0.9087077080084475, 0.0)
 
 
 def levels(problem: Problem) -> dict[str, float]:

@@ -16,8 +16,6 @@ def summary(result: xr.Dataset) -> pd.DataFrame:
     to tolerance with those that never reach it counted as infinite, and the median of the final loss.
     """
     best = contests.at_best_rate(result) if "learning_rate" in result.dims else result
-    if "momentum" in best.dims:
-        best = best.stack(start_=["momentum", "start"]).rename(start_="run")
     rows = []
     for problem in best.problem.values.tolist():
         for optimizer in best.optimizer.values.tolist():
