@@ -152,7 +152,7 @@ def test_chunks_cover_every_run_once_in_its_place(starts: int, rates: int, seeds
 
 
 def test_a_chunk_says_what_it_is() -> None:
-    words = [str(chunk) for chunk in plan(starts=3, rates=2, seeds=1, updates=10**8).chunks()]
+    words = [str(chunk) for chunk in plan(starts=3, rates=2, seeds=1, updates=10**9).chunks()]
     assert words[0] == "problem a, optimizer x, seed 0, learning_rate 0.1, starts 0 to 0"
     assert words[-1] == "problem b, optimizer x, seed 0, learning_rate 1, starts 2 to 2"
 

@@ -98,19 +98,18 @@ def compare(
         coordinates=_coordinates(plan, some),
         dtype=some.dtype,
         attributes=_described(problems, chosen, plan)
-        | {"fingerprint": fingerprint(problems, chosen, plan, goals, known)},
+        | {"tolerance": goals, "minimum": known, "fingerprint": fingerprint(problems, chosen, plan, goals, known)},
     )
-    group.attrs["tolerance"] = goals
     jobs: dict[tuple[str, str], Job] = {}
 
     def job_of(chunk: Chunk) -> Job:
         name = chunk.problem
         if (name, chunk.optimizer) not in jobs:
-            minima: Any = dict(group.attrs.get("minimum", known))  # type: ignore[arg-type]
+            minima: Any = group.attrs["minimum"]
             if name not in minima:
-                minima[name] = lowest_loss(problems[name], plan.starts)
-            # A minimum that was looked for when the comparison began stays the same when it is taken up again.
-            group.attrs["minimum"] = minima
+                # Kept, so that it stays the same when the comparison is taken up again.
+                minima = {**minima, name: lowest_loss(problems[name], plan.starts)}
+                group.attrs["minimum"] = minima
             nothing = float(problems[name].loss_at(np.zeros(some.n_weights)))
             threshold = minima[name] + goals[name]
             jobs[name, chunk.optimizer] = Job(problems[name], chosen[chunk.optimizer], threshold, nothing)
