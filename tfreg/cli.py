@@ -124,8 +124,10 @@ def compare_optimizers(
     record_every: Annotated[int, typer.Option(help="Look at the loss every so many epochs.")] = 10,
     trajectories: Annotated[bool, typer.Option("--trajectories", help="Keep all recorded weights and losses.")] = False,
     scheduler: Annotated[str, typer.Option(metavar="ADDRESS", help="A Dask cluster, such as tcp://host:8786.")] = "",
-    figures: Figures = None,
-    runs: Runs = None,
+    figures: Annotated[Path, typer.Option(help="Where figures and tables go, in a folder 'compare'.")] = Path(
+        "figures"
+    ),
+    runs: Annotated[Path, typer.Option(help="Where every run goes, in a folder 'compare'.")] = Path("runs"),
 ) -> None:
     """Compare optimizers: which, with which learning rate, from where, and how sure is that.
 
@@ -138,7 +140,7 @@ def compare_optimizers(
         *(problem, loss, data, target, optimizer, learning_rate, starts, epochs, batch_size, seeds, tolerance),
         *(record_every, trajectories),
     )
-    folder = (runs or Path("runs")) / "compare"
+    folder = runs / "compare"
     path = folder / f"{question.name}.zarr"
     try:
         result, shape = comparing.answer(question, folder, scheduler)
@@ -146,7 +148,7 @@ def compare_optimizers(
         kept = "{} of {} chunks are".format(*comparing.finished(path)) if path.exists() else "nothing is"
         _print(f"interrupted; {kept} finished and kept; give the same command again to go on")
         sys.exit(130)
-    files = comparing.draw(result, shape, (figures or Path("figures")) / "compare" / question.name)
+    files = comparing.draw(result, shape, figures / "compare" / question.name)
     _print(report.contest(comparing.tables.summary(result)))
     _print(comparing.in_words(result))
     _print(f"Figures and table: {', '.join(map(str, files))}")
