@@ -22,9 +22,11 @@ from rich.console import Console
 from rich.table import Table
 from speed import EPOCHS, ROOT, jax_loop, medians
 
-from tfreg import compare, datasets, engine, grid, losses, models, optimizers, surfaces
-from tfreg.loop import Shape
-from tfreg.problem import Problem
+from tfreg import compare, datasets, grid, losses, models, optimizers
+from tfreg.problem.problem import Problem
+from tfreg.surfaces import surface as surfaces
+from tfreg.training import program as engine
+from tfreg.training.steps import Shape
 
 Row = tuple[str, str, str]
 N_STARTS, LOOK = 512, 10

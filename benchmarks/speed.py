@@ -22,22 +22,13 @@ from matplotlib.animation import PillowWriter
 from rich.console import Console
 from rich.table import Table
 
-from tfreg import (
-    animations,
-    curvature_surface,
-    datasets,
-    descents,
-    engine,
-    figures,
-    grid,
-    loss_surface,
-    losses,
-    models,
-    train,
-)
+from tfreg import curvature_surface, datasets, descents, grid, loss_surface, losses, models, train
 from tfreg.backend import keras, tf
-from tfreg.loop import Shape
-from tfreg.problem import Problem
+from tfreg.draw import animation as animations
+from tfreg.draw import data as figures
+from tfreg.problem.problem import Problem
+from tfreg.training import program as engine
+from tfreg.training.steps import Shape
 
 EPOCHS, START, RATE = 435, (-3.0, -1.0), 0.1
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.problem import Problem
+from tfreg.problem.problem import Problem
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from plain_keras import flat
 from tfreg import losses, models, relu_nets
 from tfreg.backend import keras
 from tfreg.datasets import piecewise
-from tfreg.problem import Problem
+from tfreg.problem.problem import Problem
 
 BUILDERS = {
     "line": models.line,

@@ -11,44 +11,44 @@ from importlib import import_module
 from typing import Any
 
 _MODULE_OF = {
-    "Claim": "findings",
-    "IncompleteError": "comparison",
+    "Claim": "suite.findings",
+    "IncompleteError": "comparison.compare",
     "Dataset": "datasets",
-    "Findings": "findings",
+    "Findings": "suite.findings",
     "InputError": "errors",
-    "Problem": "problem",
-    "RecordWeights": "callbacks",
-    "compare": "comparison",
-    "curvature_surface": "surfaces",
-    "grid": "surfaces",
-    "loss_surface": "surfaces",
-    "open_run": "store",
-    "save_run": "store",
-    "script": "cli",
-    "train": "training",
+    "Problem": "problem.problem",
+    "RecordWeights": "training.callback",
+    "compare": "comparison.compare",
+    "curvature_surface": "surfaces.surface",
+    "grid": "surfaces.surface",
+    "loss_surface": "surfaces.surface",
+    "open_run": "files",
+    "save_run": "files",
+    "script": "cli.main",
+    "train": "training.train",
 }
-_MODULES = (
-    "animations",
-    "charts",
-    "contests",
-    "datasets",
-    "descents",
-    "diagrams",
-    "figures",
-    "landscapes",
-    "layers",
-    "losses",
-    "maps",
-    "minima",
-    "models",
-    "optimizers",
-    "planes",
-    "relu_nets",
-    "rounding",
-    "statistics",
-    "surfaces",
-    "tables",
-)
+_MODULES = {
+    "animations": "draw.animation",
+    "charts": "draw.charts",
+    "contests": "comparison.analysis",
+    "datasets": "datasets",
+    "descents": "descents",
+    "diagrams": "draw.network",
+    "figures": "draw.data",
+    "landscapes": "draw.surfaces",
+    "layers": "layers",
+    "losses": "losses",
+    "maps": "draw.maps",
+    "minima": "surfaces.minimum",
+    "models": "models",
+    "optimizers": "optimizers",
+    "planes": "surfaces.plane",
+    "relu_nets": "relu_nets",
+    "rounding": "rounding",
+    "statistics": "comparison.intervals",
+    "surfaces": "surfaces.surface",
+    "tables": "comparison.tables",
+}
 
 __all__ = [*_MODULE_OF, *_MODULES]
 
@@ -57,7 +57,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
         return getattr(import_module(f"tfreg.{_MODULE_OF[name]}"), name)
     if name in _MODULES:
-        return import_module(f"tfreg.{name}")
+        return import_module(f"tfreg.{_MODULES[name]}")
     raise AttributeError(f"module 'tfreg' has no attribute {name!r}")
 
 

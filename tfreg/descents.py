@@ -14,13 +14,16 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from tfreg import animations, datasets, landscapes, losses, models, surfaces
-from tfreg.animations import Animation
-from tfreg.landscapes import Scene
+from tfreg import datasets, losses, models
+from tfreg.comparison.intervals import share
+from tfreg.draw import animation as animations
+from tfreg.draw import surfaces as landscapes
+from tfreg.draw.animation import Animation
+from tfreg.draw.surfaces import Scene
 from tfreg.optimizers import Optimizer
-from tfreg.problem import Problem
-from tfreg.statistics import share
-from tfreg.training import train
+from tfreg.problem.problem import Problem
+from tfreg.surfaces import surface as surfaces
+from tfreg.training.train import train
 
 STAYED = 3.0  # stayed is who ends this near the start without having arrived
 ARRIVED = 0.01  # arrived is who has this share of the way down (in loss, from start to minimum) left or less

@@ -12,10 +12,10 @@ import xarray as xr
 
 from tfreg import datasets, losses, models
 from tfreg.backend import keras
+from tfreg.comparison.intervals import wilson_interval
 from tfreg.optimizers import Optimizer
-from tfreg.problem import Problem
-from tfreg.statistics import wilson_interval
-from tfreg.training import train
+from tfreg.problem.problem import Problem
+from tfreg.training.train import train
 
 Panels = dict[str, dict[str, np.ndarray]]
 

@@ -7,8 +7,8 @@ of less than half an ulp changes nothing: the descent stalls although the gradie
 import numpy as np
 
 from tfreg.optimizers import Optimizer
-from tfreg.problem import Problem
-from tfreg.training import train
+from tfreg.problem.problem import Problem
+from tfreg.training.train import train
 
 
 def in_half_ulps(step: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -1,0 +1,138 @@
+"""`tfreg check`: printed numbers and claims, on a small suite of the test's own and on the real one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfreg.cli import main as cli
+
+SCRIPT = '''"""A tiny experiment
+
+It gives back two numbers.
+"""
+
+from tfreg import Claim, Findings
+
+
+def main(epochs: int = 5) -> Findings:
+    return Findings(
+        "Nothing was trained.",
+        numbers={"pair": [0.5, 2.0], "seedless": 3.0},
+        evidence={"seedless": "another draw gives 3"},
+        claims=(Claim("two is more than a half", "holds", "2.0 > 0.5"),),
+    )
+'''
+PAIR = {"printed": [0.5, 2.0], "tolerance": 0.0, "reproducible": "exact"}
+SEEDLESS = {"printed": 4.0, "tolerance": 0.0, "reproducible": "not reproducible", "why": "no seed was set"}
+
+
+@pytest.fixture
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one experiment and its printed numbers, entered."""
+    (tmp_path / "experiments" / "tiny").mkdir(parents=True)
+    (tmp_path / "experiments" / "tiny" / "1_tiny.py").write_text(SCRIPT)
+    publish(tmp_path, {"tiny.pair": PAIR, "tiny.seedless": SEEDLESS})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+def publish(suite: Path, entries: dict[str, Any]) -> None:
+    (suite / "experiments" / "published.json").write_text(json.dumps(entries))
+
+
+def check(*options: str) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["check", *options])
+    return int(stopped.value.code or 0)
+
+
+def rows(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    return {row["number"]: row for row in json.loads(capsys.readouterr().out)}
+
+
+def test_numbers_that_come_back(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check() == 0
+    out = capsys.readouterr().out
+    assert "2 of 2 reproducible values came back; 1 others cannot" in out
+    assert "not reproducible: another draw gives 3" in out
+
+
+def test_json_has_every_value(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("--json") == 0
+    found = rows(capsys)
+    assert found["tiny.pair"]["reproduced"] == [0.5, 2.0]
+    assert found["tiny.pair"]["verdict"] == "digits match"
+    assert found["tiny.seedless"]["difference"] == 1.0
+
+
+def test_within_rounding(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    why = "float32 adds in another order"
+    entry = {**PAIR, "printed": [0.5, 2.001], "rounding": 0.002, "reproducible": "within rounding", "why": why}
+    publish(suite, {"tiny.pair": entry, "tiny.seedless": SEEDLESS})
+    assert check("--json") == 0
+    row = rows(capsys)["tiny.pair"]
+    assert (row["verdict"], row["why"]) == ("within float rounding", why)
+    assert row["difference"] == pytest.approx(0.001)
+
+
+def test_a_lost_number_gives_exit_code_1(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(suite, {"tiny.pair": {**PAIR, "printed": [0.5, 2.5]}, "tiny.seedless": SEEDLESS})
+    assert check() == 1
+    assert "does not come back" in capsys.readouterr().out
+
+
+def test_a_number_that_no_experiment_gives(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(suite, {"tiny.pair": PAIR, "tiny.other": PAIR})
+    assert check() == 1
+    assert "no experiment gives this number" in capsys.readouterr().out
+
+
+def test_a_new_printed_number_needs_the_file_alone(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(suite, {"tiny.pair": PAIR})
+    assert check("--json") == 0
+    assert set(rows(capsys)) == {"tiny.pair"}
+    publish(suite, {"tiny.pair": PAIR, "tiny.seedless": SEEDLESS})
+    assert check("--json") == 0
+    assert set(rows(capsys)) == {"tiny.pair", "tiny.seedless"}
+
+
+def test_claims(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check("--claims", "--json") == 0
+    (claim,) = json.loads(capsys.readouterr().out)
+    assert claim == {
+        "experiment": "tiny",
+        "sentence": "two is more than a half",
+        "verdict": "holds",
+        "evidence": "2.0 > 0.5",
+    }
+
+
+@pytest.mark.slow
+def test_every_printed_number_of_the_sources(tmp_path: Path) -> None:
+    """All 466 reproducible values come back, and each of the 45 others has its reason."""
+    root = Path(__file__).parent.parent.parent
+    command = [Path(sys.executable).with_name("tfreg"), "check", "--json", "--figures", tmp_path, "--runs", tmp_path]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    expected = [row for row in found if row["reproducible"] != "not reproducible"]
+    others = [row for row in found if row["reproducible"] == "not reproducible"]
+    assert sum(row["values"] for row in expected) == sum(row["came_back"] for row in expected) == 466
+    assert sum(row["values"] for row in others) == 45
+    published = json.loads((root / "experiments" / "published.json").read_text())
+    # The evidence is computed: it says more than the file of printed numbers does.
+    assert all(row["why"] and row["why"] != published[row["number"]]["why"] for row in others)
+
+
+def test_a_broken_file_of_numbers_is_known_before_anything_runs(
+    suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(suite, {"tiny.pair": {"printed": 1.0}})
+    assert check() == 2
+    assert "tiny.pair lacks reproducible, tolerance" in " ".join(capsys.readouterr().err.split())
+    assert not (suite / "runs").exists()

@@ -1,0 +1,490 @@
+"""The commands as a user runs them, on experiments of the test's own."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from PIL import Image
+
+from tfreg.cli import main as cli
+from tfreg.suite.scripts import QUICK_OPTIONS
+
+COMMAND = str(Path(sys.executable).with_name("tfreg"))
+
+# It says what reached its main, and notes every run in a file. Keras comes first, as in many people's scripts.
+TINY = '''"""A tiny experiment on [w0, w1]
+
+With a line that is no title.
+"""
+
+from pathlib import Path
+
+from keras.optimizers import SGD
+
+from tfreg import Findings, descents, figures, script, train
+
+
+def main(epochs: int = 5, learning_rate: float = 0.1, start: tuple[float, float] = (-3.0, -1.0)) -> Findings:
+    problem = descents.lecture_problems()["BCE"]
+    run = train(problem, SGD(learning_rate), epochs, start)
+    with Path("runs.log").open("a") as log:
+        log.write("tiny\\n")
+    return Findings(
+        summary=f"epochs {epochs}, learning_rate {learning_rate}, start {start}, points [{len(run.epoch)}]",
+        runs={"run": run},
+        figures={"data": (figures.data(problem.dataset), "The data.")},
+    )
+
+
+if __name__ == "__main__":
+    script(main)
+'''
+
+# No TensorFlow, and nothing but words.
+PLAIN = '''"""{title}"""
+
+from pathlib import Path
+
+from tfreg import Findings
+
+
+def main(steps: int = 3) -> Findings:
+    with Path("runs.log").open("a") as log:
+        log.write("{title}\\n")
+    return Findings(summary=f"{{steps}} steps")
+'''
+
+
+class Answer(NamedTuple):
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with experiments of its own, as the current one: `tiny`, and after it `plain`."""
+    folder = tmp_path / "experiments" / "own"
+    folder.mkdir(parents=True)
+    (folder / "01_tiny.py").write_text(TINY, encoding="utf-8")
+    (folder / "02_plain.py").write_text(PLAIN.format(title="A plain experiment"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path
+
+
+@pytest.fixture
+def tfreg(suite: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    """The command within this process, which has loaded TensorFlow already."""
+
+    def run(*arguments: str) -> Answer:
+        capfd.readouterr()
+        code = 0
+        try:
+            cli.main(arguments)
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        return Answer(code, *capfd.readouterr())
+
+    return run
+
+
+def process(*arguments: str, command: tuple[str, ...] = (COMMAND,)) -> Answer:
+    """The command as a process of its own."""
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=120)
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def without_tensorflow(*arguments: str) -> Answer:
+    """The command as a process of its own, which fails if it loaded what takes long to load."""
+    code = (
+        "import sys\n"
+        "from tfreg.cli import main as cli\n"
+        "try:\n"
+        f"    cli.main({list(arguments)})\n"
+        "finally:\n"
+        "    slow = {'tensorflow', 'keras', 'matplotlib', 'xarray'} & set(sys.modules)\n"
+        "    assert not slow, slow\n"
+    )
+    return process(command=(sys.executable, "-c", code))
+
+
+def files(folder: Path) -> set[str]:
+    """All files below a folder but Python's own."""
+    below = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {str(path.relative_to(folder)) for path in below}
+
+
+def runs_so_far(suite: Path) -> list[str]:
+    log = suite / "runs.log"
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+
+def record(suite: Path, name: str = "tiny", runs: str = "runs", group: str = "own") -> dict[str, Any]:
+    return json.loads((suite / runs / group / name / "findings.json").read_text(encoding="utf-8"))
+
+
+def assert_one_line(answer: Answer, says: str) -> None:
+    """A user's mistake: exit code 2, one line on standard error, no other word."""
+    assert answer.code == 2
+    assert answer.err.startswith("tfreg: ")
+    assert says in answer.err
+    assert answer.err.count("\n") == 1, answer.err
+    assert answer.out == ""
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("list",), ("list", "--runs", "elsewhere")])
+def test_help_and_list_do_not_load_tensorflow(arguments: tuple[str, ...], suite: Path) -> None:
+    answer = without_tensorflow(*arguments)
+    assert answer.code == 0
+    assert answer.err == ""
+    assert ("tiny" if "list" in arguments else "Usage: tfreg") in answer.out
+
+
+def test_list_shows_name_title_and_when_each_was_run(suite: Path, tfreg: Run) -> None:
+    title = "A tiny experiment on [w0, w1]"
+    before = tfreg("list").out.splitlines()
+    assert [re.split(r"\s{2,}", line.strip()) for line in before[1:]] == [
+        ["tiny", title, "not yet"],
+        ["plain", "A plain experiment", "not yet"],
+    ]
+    tfreg("run", "tiny")
+    when = datetime.fromisoformat(record(suite)["when"]).astimezone()
+    after = tfreg("list").out.splitlines()
+    assert abs((datetime.now().astimezone() - when).total_seconds()) < 60
+    assert [re.split(r"\s{2,}", line.strip()) for line in after[1:]] == [
+        ["tiny", title, when.strftime("%Y-%m-%d %H:%M")],
+        ["plain", "A plain experiment", "not yet"],
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"when": "2026-01-01"}'])
+def test_a_record_that_is_none_counts_as_not_run(content: str, suite: Path, tfreg: Run) -> None:
+    path = suite / "runs" / "own" / "plain" / "findings.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content, encoding="utf-8")
+    assert tfreg("list").out.count("not yet") == 2
+    assert tfreg("run", "plain").code == 0
+    assert record(suite, "plain")["summary"] == "3 steps"
+
+
+def test_run_draws_the_figures_and_says_what_was_found(suite: Path, tfreg: Run) -> None:
+    answer = tfreg("run", "tiny")
+    assert (answer.code, answer.err) == (0, "")
+    summary = "epochs 5, learning_rate 0.1, start (-3.0, -1.0), points [6]"
+    assert summary in answer.out
+    assert "none printed" in answer.out
+    assert "figures in figures/, runs and findings in runs/" in answer.out
+    made = {"figures/own/01_tiny_data.png", "runs/own/tiny/run.nc", "runs/own/tiny/findings.json"}
+    assert files(suite / "figures") | files(suite / "runs") == {name.split("/", 1)[1] for name in made}
+    assert record(suite)["summary"] == summary
+    assert {Path(name) for name in record(suite)["files"]} == {suite / name for name in made if "findings" not in name}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tiny", "--epochs", "7", "--start", "-5,2", "--learning-rate", "0.05"],
+        ["tiny", "--epochs=7", "--start=-5,2", "--learning-rate=0.05"],
+        ["tiny", "--start", "-5, 2.0", "--learning-rate", "5e-2", "--epochs", "7", "--force"],
+        ["--force", "tiny", "--epochs", "7", "--start", "-5,2", "--learning-rate", ".05"],
+        ["experiments/own/01_tiny.py", "--epochs", "7", "--start", "-5,2", "--learning-rate", "0.05"],
+    ],
+)
+def test_options_reach_main(arguments: list[str], suite: Path, tfreg: Run) -> None:
+    answer = tfreg("run", *arguments)
+    assert (answer.code, answer.err) == (0, "")
+    assert record(suite)["summary"] == "epochs 7, learning_rate 0.05, start (-5.0, 2.0), points [8]"
+    assert record(suite)["changed_options"] == {"epochs": 7, "start": [-5.0, 2.0], "learning_rate": 0.05}
+    assert "other options" in answer.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], ["tiny", "A plain experiment"]),
+        (["own"], ["tiny", "A plain experiment"]),
+        (["experiments/own"], ["tiny", "A plain experiment"]),
+        (["plain"], ["A plain experiment"]),
+        (["plain", "tiny"], ["A plain experiment", "tiny"]),
+        (["plain", "experiments/own/02_plain.py", "plain"], ["A plain experiment"]),
+    ],
+)
+def test_names_groups_folders_and_paths_choose(names: list[str], expected: list[str], suite: Path, tfreg: Run) -> None:
+    answer = tfreg("run", *names)
+    assert answer.code == 0
+    # Several run at once and end in any order; the table has them in the order asked for.
+    assert sorted(runs_so_far(suite)) == sorted(expected)
+    name_of = {"tiny": "│ tiny", "A plain experiment": "│ plain"}
+    positions = [answer.out.index(name_of[title]) for title in expected]
+    assert positions == sorted(positions)
+
+
+def test_an_unchanged_experiment_is_skipped_without_tensorflow(suite: Path, tfreg: Run) -> None:
+    tfreg("run", "tiny", "--epochs", "7")
+    before = record(suite)
+    answer = without_tensorflow("run", "tiny", "--epochs", "7")
+    assert (answer.code, answer.err) == (0, "")
+    assert "unchanged" in answer.out
+    assert "epochs 7" in answer.out
+    assert record(suite) == before
+    assert runs_so_far(suite) == ["tiny"]
+
+
+def edit_script(suite: Path) -> None:
+    script = suite / "experiments" / "own" / "01_tiny.py"
+    script.write_text(TINY + "# one more thought\n", encoding="utf-8")
+
+
+def publish_numbers(suite: Path) -> None:
+    (suite / "experiments" / "published.json").write_text("{}", encoding="utf-8")
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "force": (lambda suite: None, ["--force"]),
+    "script": (edit_script, []),
+    "option": (lambda suite: None, ["--epochs", "6"]),
+    "figure": (lambda suite: (suite / "figures" / "own" / "01_tiny_data.png").unlink(), []),
+    "run": (lambda suite: (suite / "runs" / "own" / "tiny" / "run.nc").unlink(), []),
+    "record": (lambda suite: (suite / "runs" / "own" / "tiny" / "findings.json").unlink(), []),
+    "published": (publish_numbers, []),
+    "figures": (lambda suite: None, ["--figures", "elsewhere"]),
+    "runs": (lambda suite: None, ["--runs", "elsewhere"]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_or_is_forced_runs_again(change: str, suite: Path, tfreg: Run) -> None:
+    happens, options = CHANGES[change]
+    tfreg("run", "tiny")
+    happens(suite)
+    answer = tfreg("run", "tiny", *options)
+    assert (answer.code, answer.err) == (0, "")
+    assert "unchanged" not in answer.out
+    assert runs_so_far(suite) == ["tiny", "tiny"]
+    assert all(Path(name).exists() for name in record(suite, runs="elsewhere" if change == "runs" else "runs")["files"])
+    assert "unchanged" in tfreg("run", "tiny", *[option for option in options if option != "--force"]).out
+
+
+def test_the_default_written_out_is_no_change(suite: Path, tfreg: Run) -> None:
+    tfreg("run", "tiny")
+    assert "unchanged" in tfreg("run", "tiny", "--epochs", "5", "--start", "-3,-1").out
+
+
+def test_a_run_that_breaks_off_takes_the_record_of_the_files_it_has_changed_with_it(suite: Path, tfreg: Run) -> None:
+    script = suite / "experiments" / "own" / "01_tiny.py"
+    breaking = TINY.replace("figures.data(problem.dataset)", "figures.data(problem.dataset) if epochs == 5 else 3")
+    script.write_text(breaking, encoding="utf-8")
+    tfreg("run", "tiny")
+    with pytest.raises(Exception, match="int"):
+        tfreg("run", "tiny", "--epochs", "6")
+    # run.nc is of 6 epochs now, so the record of 5 must not vouch for it.
+    assert "unchanged" not in tfreg("run", "tiny").out
+    assert runs_so_far(suite) == ["tiny"] * 3
+
+
+def test_quick_takes_few_epochs_and_writes_elsewhere(suite: Path, tfreg: Run) -> None:
+    script = suite / "experiments" / "own" / "01_tiny.py"
+    script.write_text(TINY.replace("epochs: int = 5", "epochs: int = 1000"), encoding="utf-8")
+    answer = tfreg("run", "tiny", "--quick")
+    assert (answer.code, answer.err) == (0, "")
+    assert "figures in quick/figures/, runs and findings in quick/runs/" in answer.out
+    assert not (suite / "figures").exists()
+    assert not (suite / "runs").exists()
+    assert record(suite, runs="quick/runs")["changed_options"] == {"epochs": QUICK_OPTIONS["epochs"]}
+    tfreg("run", "tiny", "--epochs", "6")
+    with (
+        Image.open(suite / "quick/figures/own/01_tiny_data.png") as small,
+        Image.open(suite / "figures/own/01_tiny_data.png") as large,
+    ):
+        assert small.width < large.width
+
+
+def test_quick_leaves_an_option_of_the_users_own(suite: Path, tfreg: Run) -> None:
+    tfreg("run", "tiny", "--quick", "--epochs", "8")
+    assert record(suite, runs="quick/runs")["changed_options"] == {"epochs": 8}
+
+
+@pytest.mark.parametrize("where", ["suite", "elsewhere"])
+def test_the_command_that_is_suggested_works(where: str, suite: Path, tfreg: Run) -> None:
+    path = suite / "experiments" / "own" / "01_tiny.py"
+    if where == "elsewhere":
+        path = path.rename(suite / "mine.py")
+    first = tfreg("run", str(path)).out
+    (suggested,) = re.findall(r"^Next, change anything: tfreg (run .*)$", first, re.MULTILINE)
+    assert "--start -3,-1" in suggested
+    again = tfreg(*shlex.split(suggested))
+    assert again.code == 0
+    assert "unchanged" in again.out
+
+
+BAD_SCRIPTS = {
+    "broken.py": ('"""Title"""\ndef main(:\n', "is no Python script"),
+    "latin.py": ('"""Titel \udcfc"""\ndef main(): ...\n', "is no Python script"),
+    "no_main.py": ('"""Title"""\nmain = 3\n', "a function main()"),
+    "no_title.py": ("def main(): ...\n", "a docstring that begins with a title"),
+    "empty.py": ("", "a docstring that begins with a title"),
+    "no_default.py": ('"""Title"""\ndef main(epochs): ...\n', "as defaults"),
+    "computed.py": ('"""Title"""\ndef main(epochs=10 ** 2): ...\n', "as defaults"),
+    "list.py": ('"""Title"""\ndef main(start=[1, 2]): ...\n', "as defaults"),
+    "none.py": ('"""Title"""\ndef main(path=None): ...\n', "as defaults"),
+    "imports.py": ('"""Title"""\nimport no_such_module\ndef main(): ...\n', "No module named 'no_such_module'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SCRIPTS)
+def test_a_script_that_cannot_be_run_is_one_clear_error(name: str, suite: Path, tfreg: Run) -> None:
+    content, says = BAD_SCRIPTS[name]
+    (suite / name).write_bytes(content.encode("utf-8", "surrogateescape"))
+    before = files(suite)
+    answer = tfreg("run", name)
+    assert_one_line(answer, says)
+    assert name in answer.err
+    assert files(suite) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["tinny"], "unknown experiment 'tinny'; did you mean 'tiny'?"),
+        (["zzz"], "unknown experiment 'zzz'; choose from: tiny, plain, own"),
+        (["tiny", "--epoch", "3"], "unknown option of tiny '--epoch'; did you mean '--epochs'?"),
+        (["tiny", "-epochs", "3"], "unknown option of tiny '-epochs'; did you mean '--epochs'?"),
+        (["tiny", "--epochs", "3", "4"], "expected an option such as --epochs, got '4'; names come before the options"),
+        (["tiny", "--epochs"], "--epochs: expected a value such as 5, got none"),
+        (["tiny", "--epochs", "x"], "--epochs: expected a value such as 5, got 'x'"),
+        (["tiny", "--epochs", "3.5"], "--epochs: expected a value such as 5, got '3.5'"),
+        (["tiny", "--epochs", "0"], "epochs: expected a whole number of 1 or more, got 0"),
+        (["tiny", "--learning-rate", "fast"], "--learning-rate: expected a value such as 0.1, got 'fast'"),
+        (["tiny", "--learning-rate", "-1"], "expected a learning rate above 0, got -1"),
+        (["tiny", "--learning-rate", "nan"], "expected a learning rate above 0, got nan"),
+        (["tiny", "--start", "1,2,3"], "--start: expected a value such as -3,-1, got '1,2,3'"),
+        (["tiny", "--start", "1"], "--start: expected a value such as -3,-1, got '1'"),
+        (["tiny", "--start", "1,b"], "--start: expected a value such as -3,-1, got '1,b'"),
+        (["tiny", "--start", "nan,1"], "start: expected finite numbers"),
+        (["no_such.py"], "cannot read no_such.py: No such file or directory"),
+        (["no/such/folder"], "no experiments in no/such/folder"),
+        (["figures_only/"], "no experiments in figures_only/"),
+        (["tiny", "--figures", "file/figures"], "cannot write to file/figures/own"),
+        (["tiny", "--runs", "file/runs"], "cannot write to file/runs/own/tiny"),
+        (["plain", "--runs", "file/runs"], "cannot write to file/runs/own/plain"),
+    ],
+)
+def test_a_mistake_is_one_clear_error_and_leaves_nothing_half_written(
+    arguments: list[str], says: str, suite: Path, tfreg: Run
+) -> None:
+    (suite / "figures_only").mkdir()
+    (suite / "file").write_text("a regular file, below which nobody can write, not even root")
+    assert_one_line(tfreg("run", *arguments), says)
+    left = files(suite)
+    assert not [name for name in left if name.endswith("findings.json")]
+    assert not [name for name in left if Path(name).name.startswith(".")]
+    assert "not yet" in tfreg("list").out
+
+
+@pytest.mark.parametrize("arguments", [["run", "tinny"], ["run", "tiny", "--epochs", "x"], ["run", "no_such.py"]])
+def test_a_mistake_is_one_line_of_a_real_process_too(arguments: list[str], suite: Path) -> None:
+    assert_one_line(process(*arguments), "")
+
+
+def test_a_missing_folder_of_experiments_is_not_a_silent_success(suite: Path, tfreg: Run) -> None:
+    (suite / "experiments" / "own").rename(suite / "moved")
+    assert_one_line(tfreg("run"), "no experiments in")
+
+
+def test_a_wrong_option_is_known_before_anything_runs(suite: Path, tfreg: Run) -> None:
+    # `steps` is an option of the second experiment only.
+    assert_one_line(tfreg("run", "plain", "tiny", "--steps", "4"), "unknown option of tiny '--steps'")
+    assert runs_so_far(suite) == []
+
+
+@pytest.mark.slow
+def test_what_is_finished_is_kept_and_reported_when_a_later_experiment_fails(suite: Path, tfreg: Run) -> None:
+    answer = tfreg("run", "plain", "tiny", "--force")
+    assert answer.code == 0
+    script = suite / "experiments" / "own" / "03_failing.py"
+    script.write_text('"""Fails"""\nimport no_such_module\ndef main(): ...\n', encoding="utf-8")
+    answer = tfreg("run", "--force")
+    assert answer.code == 2
+    assert "3 steps" in answer.out
+    assert answer.err.count("\n") == 1
+    assert "unchanged" in tfreg("run", "plain").out
+
+
+@pytest.fixture
+def interrupted(suite: Path) -> Iterator[subprocess.Popen[str]]:
+    """`tfreg run` of three experiments, in a process of its own, of which the second and the third never end."""
+    scripts = suite / "experiments" / "own"
+    (scripts / "01_tiny.py").write_text(PLAIN.format(title="first"), encoding="utf-8")
+    slow = PLAIN.format(title="slow").replace("    return", "    import time\n    time.sleep(300)\n    return")
+    (scripts / "02_plain.py").write_text(slow, encoding="utf-8")
+    (scripts / "03_last.py").write_text(slow.replace("slow", "last"), encoding="utf-8")
+    running = subprocess.Popen(
+        [COMMAND, "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        # Tests that run in the background may have Ctrl-C ignored, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        start_new_session=True,
+    )
+    try:
+        yield running
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.communicate()
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished(interrupted: subprocess.Popen[str], suite: Path) -> None:
+    until = time.monotonic() + 60
+    # Wherever two run at a time, the third begins when the first has ended.
+    while sorted(runs_so_far(suite)) != ["first", "last", "slow"]:
+        assert time.monotonic() < until
+        assert interrupted.poll() is None
+        time.sleep(0.05)
+    interrupted.send_signal(signal.SIGINT)
+    out, err = interrupted.communicate(timeout=30)
+    assert interrupted.returncode == 130, err
+    assert "interrupted; 1 of 3 experiments are finished and kept" in out
+    assert "Traceback" not in err
+    assert record(suite)["summary"] == "3 steps"
+    assert files(suite / "runs") == {"own/tiny/findings.json"}
+    listed = without_tensorflow("list").out.splitlines()
+    assert ["not yet" in line for line in listed[1:]] == [False, True, True]
+
+
+@pytest.mark.slow
+def test_a_process_of_its_own_prints_the_result_and_no_log_noise(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The script imports Keras first; still TensorFlow has to be set up before, as `tfreg.backend` does it.
+    for name in [name for name in os.environ if name.startswith(("TF_", "XLA_", "KERAS_"))]:
+        monkeypatch.delenv(name)
+    script = suite / "experiments" / "own" / "01_tiny.py"
+    script.write_text(
+        TINY.replace(
+            "from keras", "import os\n\nsetting = os.environ.get('TF_ENABLE_ONEDNN_OPTS')\nfrom keras", 1
+        ).replace('summary=f"', 'summary=f"oneDNN {setting}, '),
+        encoding="utf-8",
+    )
+    answer = process("run", "tiny", "--epochs", "7")
+    assert (answer.code, answer.err) == (0, "")
+    assert "oneDNN 0, epochs 7" in answer.out

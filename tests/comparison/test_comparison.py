@@ -1,0 +1,373 @@
+"""`compare` against `train`, plain Keras and closed forms; its axes, its statuses, and bad input."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import plain_keras
+import pytest
+import xarray as xr
+from conftest import Refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_training import OPTIMIZERS, TwiceAsFar, assert_same_path, logistic, net, quadratic, starts_for
+
+from tfreg import files as store
+from tfreg import losses, models, optimizers, train
+from tfreg.backend import keras
+from tfreg.comparison.compare import compare
+from tfreg.comparison.run_grid import STATUS, Plan
+from tfreg.comparison.worker import judge
+from tfreg.datasets import bernoulli_line, piecewise
+from tfreg.problem.problem import Problem
+from tfreg.surfaces.minimum import lowest_loss, marks
+
+SGD, Adam = keras.optimizers.SGD, keras.optimizers.Adam
+EPOCHS = 6
+REACHED, STUCK, DIVERGED = range(3)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ("sgd", "adam", "lamb") else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS],
+)
+def test_every_learning_rate_equals_plain_keras(name: str) -> None:
+    """Learning rates are an axis of the stack: each row has to go as Keras goes with that rate alone."""
+    problem = net() if name in ("lamb", "adafactor", "muon", "adam, global_clipnorm") else logistic()
+    starts, rates = starts_for(problem, 2), [0.01, 0.3]
+    result = compare(
+        {"p": problem}, {name: OPTIMIZERS[name]()}, starts, EPOCHS, vary={"learning_rate": rates},
+        record_every=1, trajectories=True,
+    )  # fmt: skip
+    for rate in rates:
+        with plain_keras.floatx("float64"):
+            config = OPTIMIZERS[name]().get_config() | {"learning_rate": rate}
+            expected = plain_keras.fit(problem, type(OPTIMIZERS[name]()).from_config(config), starts[1], EPOCHS)
+        run = result.sel(learning_rate=rate).isel(problem=0, optimizer=0, start=1)
+        assert_same_path(run.weights, expected)
+        assert_same_path(run.loss, problem.loss_at(expected))
+        assert_same_path(run.final_weights, expected[-1])
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_every_momentum_equals_plain_keras(nesterov: bool) -> None:
+    problem, momenta = logistic(), [0.0, 0.3, 0.9]
+    start = starts_for(problem)[0]
+    result = compare(
+        {"p": problem}, {"sgd": SGD(0.5, nesterov=nesterov)}, start, EPOCHS, vary={"momentum": momenta},
+        record_every=1, trajectories=True,
+    )  # fmt: skip
+    for momentum in momenta:
+        with plain_keras.floatx("float64"):
+            expected = plain_keras.fit(problem, SGD(0.5, momentum=momentum, nesterov=nesterov), start, EPOCHS)
+        assert_same_path(result.weights.sel(momentum=momentum).isel(problem=0, optimizer=0, start=0), expected)
+
+
+def test_a_subclass_of_the_user_takes_part_and_is_not_stacked() -> None:
+    problem, starts = logistic(), starts_for(logistic(), 3)
+    result = compare({"p": problem}, {"own": TwiceAsFar(0.1)}, starts, EPOCHS, vary={"learning_rate": [0.1, 0.2]})
+    expected = train(problem, SGD(0.4), EPOCHS, starts).weights[:, -1]
+    np.testing.assert_allclose(result.final_weights.sel(learning_rate=0.2)[0, 0], expected, rtol=1e-12)
+
+
+def test_problems_optimizers_and_starts_are_crossed_in_order() -> None:
+    bce, mse = (Problem(models.logistic(2), loss, bernoulli_line(40)) for loss in (losses.bce, losses.mse))
+    starts = starts_for(bce, 5)
+    result = compare({"BCE": bce, "MSE": mse}, ["sgd:0.5", "lamb"], starts, EPOCHS)
+    assert dict(result.sizes) == {"problem": 2, "optimizer": 2, "start": 5, "weight": 2}
+    np.testing.assert_array_equal(result.start_weights, starts)
+    for name, problem in (("BCE", bce), ("MSE", mse)):
+        for optimizer in ("sgd:0.5", "lamb"):
+            expected = train(problem, optimizer, EPOCHS, starts)
+            run = result.sel(problem=name, optimizer=optimizer)
+            np.testing.assert_allclose(run.final_weights, expected.weights[:, -1], rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(run.final_loss, expected.loss[:, -1], rtol=1e-5)
+
+
+def test_seeds_draw_the_batches_as_train_does() -> None:
+    problem, start = logistic(), (-3, -1)
+    result = compare({"p": problem}, ["adam:0.1"], start, 3, seeds=[4, 7], batch_size=16)
+    assert result.final_loss.dims == ("problem", "optimizer", "seed", "start")
+    for seed in (4, 7):
+        run = train(problem, "adam:0.1", 3, start, batch_size=16, seed=seed)
+        assert_same_path(result.final_weights.sel(seed=seed)[0, 0, 0], run.weights[-1])
+    assert (result.final_weights.sel(seed=4) != result.final_weights.sel(seed=7)).all()
+
+
+def test_a_learning_rate_schedule_takes_part_as_it_is() -> None:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, decay_steps=3, decay_rate=0.5)
+    result = compare({"p": logistic()}, {"decaying": SGD(schedule)}, (-3, -1), EPOCHS)
+    assert_same_path(result.final_weights[0, 0, 0], train(logistic(), SGD(schedule), EPOCHS, (-3, -1)).weights[-1])
+
+
+def test_other_data_of_the_same_shape_compile_nothing_and_give_their_own_results() -> None:
+    first = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
+    other = first.on(bernoulli_line(40, seed=1))
+    result = compare({"first": first, "other": other}, ["sgd:0.5"], (-3, -1), EPOCHS)
+    n_programs = len(first.programs)
+    alone = Problem(models.logistic(2), losses.bce, bernoulli_line(40, seed=1))
+    expected = train(alone, "sgd:0.5", EPOCHS, (-3, -1)).weights[-1]
+    np.testing.assert_allclose(result.final_weights.sel(problem="other")[0, 0], expected, rtol=1e-5)
+    compare({"other": first.on(bernoulli_line(40, seed=2))}, ["sgd:0.5"], (-3, -1), EPOCHS)
+    assert len(first.programs) == n_programs
+    assert first.on(bernoulli_line(41)).programs is not first.programs
+
+
+# Chunks.
+
+
+def plan(starts: int, rates: int, seeds: int | None, updates: int) -> Plan:
+    return Plan(
+        problems=("a", "b"),
+        optimizers=("x",),
+        varied={"learning_rate": np.geomspace(0.1, 1, rates)},
+        seeds=None if seeds is None else tuple(range(seeds)),
+        starts=np.arange(starts)[:, np.newaxis],
+        epochs=10,
+        record_every=3,
+        batch_size=None if seeds is None else 2,
+        trajectories=False,
+        updates_per_epoch=updates,
+    )
+
+
+@given(
+    st.integers(1, 40), st.integers(1, 7), st.one_of(st.none(), st.integers(1, 3)), st.sampled_from([1, 10**7, 10**9])
+)
+@settings(max_examples=60, deadline=None)
+def test_chunks_cover_every_run_once_in_its_place(starts: int, rates: int, seeds: int | None, updates: int) -> None:
+    whole = plan(starts, rates, seeds, updates)
+    seen = np.zeros(tuple(whole.sizes.values()), int)
+    rate_of, start_of = np.full(seen.shape, np.nan), np.full(seen.shape, np.nan)
+    chunks = list(whole.chunks())
+    assert [chunk.number for chunk in chunks] == list(range(whole.n_chunks))
+    for chunk in chunks:
+        region, task = tuple(chunk.region.values()), chunk.task()
+        assert len(task.starts) == np.prod(list(whole.box.values()))
+        seen[region] += 1
+        rate_of[region] = task.varied["learning_rate"][: task.n_runs].reshape(chunk.shape)
+        start_of[region] = task.starts[: task.n_runs, 0].reshape(chunk.shape)
+    assert (seen == 1).all()
+    np.testing.assert_array_equal(start_of, np.broadcast_to(np.arange(starts), seen.shape))
+    np.testing.assert_array_equal(rate_of, np.broadcast_to(whole.varied["learning_rate"][:, np.newaxis], seen.shape))
+
+
+def test_a_chunk_says_what_it_is() -> None:
+    words = [str(chunk) for chunk in plan(starts=3, rates=2, seeds=1, updates=10**9).chunks()]
+    assert words[0] == "problem a, optimizer x, seed 0, learning_rate 0.1, starts 0 to 0"
+    assert words[-1] == "problem b, optimizer x, seed 0, learning_rate 1, starts 2 to 2"
+
+
+def test_chunks_of_any_size_give_the_same_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, starts = logistic("float32"), starts_for(logistic("float32"), 7)
+    ask = {"vary": {"learning_rate": [0.1, 0.2, 0.3]}, "record_every": 2, "trajectories": True}
+    whole = compare({"p": problem}, ["adam", "lamb"], starts, EPOCHS, **ask)
+    monkeypatch.setattr("tfreg.comparison.run_grid._MOST_ROWS", 5)
+    cut = compare({"p": problem}, ["adam", "lamb"], starts, EPOCHS, **ask)
+    for name in whole.data_vars:
+        np.testing.assert_allclose(cut[name], whole[name], rtol=1e-5, atol=1e-6)
+
+
+def test_blocks_of_any_size_give_the_same_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More starts than fit side by side are trained block after block in one program, the last one filled up."""
+    starts = starts_for(logistic(), 7)
+    whole = train(Problem(models.logistic(2, dtype="float64"), losses.bce, bernoulli_line(40)), "adam:0.1", 9, starts)
+    monkeypatch.setattr("tfreg.training.program._BLOCK_ELEMENTS", 3 * 40)
+    blocks = train(Problem(models.logistic(2, dtype="float64"), losses.bce, bernoulli_line(40)), "adam:0.1", 9, starts)
+    assert_same_path(blocks.weights, whole.weights)
+    assert_same_path(blocks.optimizer_state, whole.optimizer_state)
+
+
+# What became of the runs.
+
+
+def test_epochs_to_tolerance_of_a_quadratic_are_exact() -> None:
+    """f(w_k) - f* = sum of a_i / 2 (1 - r a_i)^(2k) d_i^2, with a_i and d_i along the eigenvectors of A."""
+    problem, a, b = quadratic()
+    lowest = np.linalg.solve(a, b)
+    values, vectors = np.linalg.eigh(a)
+    starts = np.random.default_rng(3).normal(scale=3, size=(20, 3))
+    rates, tolerance, epochs = [0.02, 0.05, 0.2], 1e-3, 1000
+    result = compare(
+        {"q": problem}, {"sgd": SGD(0.1)}, starts, epochs, vary={"learning_rate": rates}, tolerance=tolerance,
+        record_every=1,
+    )  # fmt: skip
+    assert result.attrs["minimum"]["q"] == pytest.approx(float(problem.loss_at(lowest)), rel=1e-12)
+    for rate in rates:
+        distances = (starts - lowest) @ vectors
+        shrunk = (1 - rate * values) ** (2 * np.arange(epochs + 1))[:, np.newaxis, np.newaxis]
+        excess = (shrunk * values / 2 * distances**2).sum(axis=2)
+        expected = (excess <= tolerance).argmax(axis=0)
+        assert (excess[-1] <= tolerance).all()
+        np.testing.assert_array_equal(result.epochs_to_tolerance.sel(learning_rate=rate)[0, 0], expected)
+    assert (result.status == REACHED).all()
+
+
+def test_gradient_descent_diverges_beyond_two_over_the_largest_curvature() -> None:
+    problem, a, b = quadratic()
+    limit = 2 / np.linalg.eigvalsh(a)[-1]
+    direction = np.linalg.eigh(a)[1][:, -1]
+    start = np.linalg.solve(a, b) + 100 * direction
+    rates = limit * np.array([0.9, 0.999, 1.001, 1.1])
+    result = compare({"q": problem}, {"sgd": SGD(0.1)}, start, 400, vary={"learning_rate": rates}, record_every=1)
+    assert result.status[0, 0, :, 0].values.tolist() == [REACHED, STUCK, DIVERGED, DIVERGED]
+
+
+def test_momentum_moves_the_limit_of_stability() -> None:
+    """On a quadratic with largest curvature λ, heavy ball is stable below 2 (1 + m) / λ (Polyak 1964)."""
+    problem, a, b = quadratic()
+    limit = 2 / np.linalg.eigvalsh(a)[-1]
+    start = np.linalg.solve(a, b) + 100 * np.linalg.eigh(a)[1][:, -1]
+    momenta, factors = np.array([0.0, 0.5, 0.75]), np.array([0.97, 1.03])
+    for m in momenta:
+        rates = limit * (1 + m) * factors
+        result = compare(
+            {"q": problem},
+            {"sgd": SGD(0.1)},
+            start,
+            1500,
+            vary={"learning_rate": rates, "momentum": [m]},
+            record_every=1,
+        )
+        assert (result.status.values.ravel() == DIVERGED).tolist() == [False, True]
+
+
+def test_what_a_status_means() -> None:
+    epochs, weights = np.array([0, 10, 20]), np.zeros((7, 2))
+    weights[6, 1] = np.inf
+    losses_ = np.array(
+        [
+            [3.0, 1.0, 0.9],  # reached at the second look
+            [3.0, 1.0, 2.9],  # reached, though it left again
+            [3.0, 2.0, 2.5],  # stuck
+            [3.0, 9.0, 5.5],  # higher than it began and than nothing: diverged
+            [3.0, 9.0, 4.5],  # higher than it began, but not than nothing
+            [3.0, 1.0, np.nan],  # reached, then lost
+            [3.0, 2.0, 2.0],  # weights that are not finite
+        ]
+    )
+    values = judge(losses_, weights, epochs, threshold=1.0, ceiling=5.0)
+    expected = ["reached", "reached", "stuck", "diverged", "stuck", "diverged", "diverged"]
+    assert [STATUS[code] for code in values["status"]] == expected
+    nan = np.nan
+    np.testing.assert_array_equal(values["epochs_to_tolerance"], [10, 10, nan, nan, nan, 10, nan])
+
+
+def test_divergence_is_a_status_and_no_error() -> None:
+    problem = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
+    result = compare({"p": problem}, ["sgd"], (-3, -1), 20, vary={"learning_rate": [0.1, 1e4]})
+    assert result.status.sel(learning_rate=1e4).item() == DIVERGED
+    assert not np.isfinite(result.final_loss.sel(learning_rate=1e4).item())
+
+
+def test_the_loss_is_looked_at_every_so_many_epochs() -> None:
+    problem = logistic()
+    ask = {"vary": {"learning_rate": [5.0]}, "tolerance": 0.01}
+    exact = compare({"p": problem}, ["sgd"], (-3, -1), 100, record_every=1, **ask).epochs_to_tolerance.item()
+    coarse = compare({"p": problem}, ["sgd"], (-3, -1), 100, record_every=15, **ask).epochs_to_tolerance.item()
+    assert coarse == 15 * -(-exact // 15)
+
+
+def test_the_lowest_loss_of_a_convex_problem_is_its_minimum() -> None:
+    problem, a, b = quadratic()
+    expected = float(problem.loss_at(np.linalg.solve(a, b)))
+    assert lowest_loss(problem, np.ones((1, 3))) == pytest.approx(expected, rel=1e-13)
+
+
+def test_the_lowest_loss_of_a_net_is_no_higher_than_what_training_finds() -> None:
+    problem = Problem(models.relu_net(2, "float64"), losses.mse, piecewise())
+    starts = models.glorot_starts(problem.model, 50, seed=0)
+    assert lowest_loss(problem, starts, n_descents=30) <= train(problem, "adam:0.03", 1000, starts).loss[:, -1].min()
+
+
+def test_a_tolerance_that_means_the_same_for_every_loss() -> None:
+    problem, a, b = quadratic()
+    _, tolerance = marks({"q": problem}, share=0.1)
+    gain = float(problem.loss_at(np.zeros(3))) - float(problem.loss_at(np.linalg.solve(a, b)))
+    assert tolerance["q"] == pytest.approx(0.1 * gain)
+
+
+@cache
+def small() -> xr.Dataset:
+    return compare({"p": logistic()}, ["sgd", "adam"], starts_for(logistic(), 3), EPOCHS, trajectories=True)
+
+
+def test_a_comparison_is_saved_and_opened_as_netcdf(tmp_path: Path) -> None:
+    store.save_run(small(), tmp_path / "comparison.nc")
+    xr.testing.assert_identical(store.open_run(tmp_path / "comparison.nc").load(), small())
+
+
+def test_a_comparison_says_how_it_was_made() -> None:
+    attributes = small().attrs
+    assert attributes["optimizers"]["adam"]["learning_rate"] == 0.001
+    assert attributes["problems"] == {"p": "bce on bernoulli_line"}
+    assert "keras" in attributes["versions"]
+    assert small().status.attrs["flag_meanings"] == "reached stuck diverged missing"
+
+
+# Bad input.
+
+DEFAULTS = {"problems": {"p": None}, "line_up": ["sgd"], "starts": (-3, -1), "epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"problems": {}}, "expected one problem or more, got none"),
+        ({"line_up": []}, "expected one optimizer or more, got none"),
+        ({"line_up": ["adm"]}, "unknown optimizer 'adm'; did you mean 'adam'?"),
+        ({"line_up": ["sgd:-1"]}, "expected a learning rate above 0, got -1"),
+        ({"starts": (1, 2, 3)}, "starts: expected 2 numbers (w0, w1) or rows of so many, got shape (3,)"),
+        ({"starts": np.zeros((0, 2))}, "starts: expected 2 numbers"),
+        ({"starts": (np.nan, 0)}, "starts: expected finite numbers"),
+        ({"epochs": 0}, "epochs: expected a whole number of 1 or more, got 0"),
+        ({"record_every": 0}, "record_every: expected a whole number of 1 or more, got 0"),
+        ({"vary": {"learning_rate": []}}, "learning_rate: expected one value or more"),
+        ({"vary": {"learning_rate": [0.1, -1]}}, "learning_rate: expected values above 0, got -1"),
+        ({"vary": {"learning_rate": [0.1, 0.1]}}, "learning_rate: expected each value once"),
+        ({"vary": {"learning_rate": ["fast"]}}, "learning_rate: expected numbers, got ['fast']"),
+        ({"vary": {"momentum": [1.0]}}, "momentum: expected values from 0 on, below 1, got 1"),
+        ({"vary": {"momentun": [0.5]}}, "unknown hyper-parameter to vary 'momentun'; did you mean 'momentum'?"),
+        ({"vary": {"momentum": [0.5]}, "line_up": ["adam"]}, "momentum can be varied of keras.optimizers.SGD alone"),
+        ({"seeds": [1]}, "seeds: full batches have no order"),
+        ({"seeds": [], "batch_size": 8}, "seeds: expected one or more whole numbers"),
+        ({"batch_size": 0}, "batch_size: expected a whole number of 1 or more, got 0"),
+        ({"tolerance": -0.1}, "tolerance: expected a number, a tolerance of 0 or more, got -0.1 for p"),
+        ({"tolerance": {"q": 0.1}}, "tolerance: expected a number for each of p, got q"),
+    ],
+)
+def test_bad_questions_are_refused(changed: dict, message: str, refused: Refused) -> None:
+    asked = DEFAULTS | {"problems": {"p": logistic()}} | changed
+    with refused(message):
+        compare(**asked)
+
+
+def test_the_rate_of_a_schedule_cannot_be_varied(refused: Refused) -> None:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, decay_steps=3, decay_rate=0.5)
+    with refused("the learning rate of decaying is a schedule, so it cannot be varied"):
+        compare({"p": logistic()}, {"decaying": SGD(schedule)}, (-3, -1), 2, vary={"learning_rate": [0.1]})
+
+
+def test_problems_with_other_weights_do_not_go_together(refused: Refused) -> None:
+    with refused("expected problems with the same weights; those of 'net' differ from the first's"):
+        compare({"p": logistic(), "net": net()}, ["sgd"], (-3, -1), 2)
+
+
+def test_a_loss_that_is_finite_nowhere_has_no_minimum(refused: Refused) -> None:
+    problem = Problem(models.logistic(2), lambda y, p: losses.bce(y + np.inf, p), bernoulli_line(40))
+    with refused("the loss is not finite at any start"):
+        lowest_loss(problem, np.ones((3, 2)))
+
+
+def test_the_minimum_does_not_depend_on_what_the_model_holds() -> None:
+    """Keras draws other weights in every process; a comparison has to know itself again."""
+    found = set()
+    for _ in range(3):
+        problem = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
+        found.add(str(marks({"p": problem})))
+    assert len(found) == 1
+
+
+def test_every_name_of_the_line_up_is_found_by_all() -> None:
+    assert optimizers.line_up("all").keys() == optimizers.BY_NAME.keys()
+    assert optimizers.line_up("sgd, adam:0.1") == {"sgd": "sgd", "adam:0.1": "adam:0.1"}

@@ -1,0 +1,201 @@
+"""What comparisons say, against numbers worked out by hand."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from conftest import Refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_figures import overlapping
+
+from tfreg.comparison import analysis as contests
+from tfreg.comparison import tables
+from tfreg.draw import charts, maps
+
+RATES = [0.01, 0.1, 1.0]
+
+
+def comparison(excess: np.ndarray, status: np.ndarray | None = None, epochs: np.ndarray | None = None) -> xr.Dataset:
+    """A comparison with the given excess (problem, optimizer, learning_rate, start) over minima of 1, 2, …"""
+    n_problems, n_optimizers, n_rates, n_starts = excess.shape
+    dims = ("problem", "optimizer", "learning_rate", "start")
+    names = [f"p{i}" for i in range(n_problems)]
+    minimum = {name: float(i + 1) for i, name in enumerate(names)}
+    loss = excess + np.array(list(minimum.values()))[:, np.newaxis, np.newaxis, np.newaxis]
+    starts = np.stack([np.arange(n_starts), np.zeros(n_starts)], axis=1)
+    return xr.Dataset(
+        {
+            "final_loss": (dims, loss),
+            "status": (dims, np.zeros(loss.shape, np.int8) if status is None else status.astype(np.int8)),
+            "epochs_to_tolerance": (dims, np.full(loss.shape, 10.0) if epochs is None else epochs),
+        },
+        coords={
+            "problem": names,
+            "optimizer": [f"o{i}" for i in range(n_optimizers)],
+            "learning_rate": RATES[:n_rates],
+            "weight": ["w0", "w1"],
+            "start_weights": (("start", "weight"), starts),
+        },
+        attrs={"minimum": minimum, "epochs": 100},
+    )
+
+
+def test_excess_is_counted_in_powers_of_ten_within_bounds() -> None:
+    values = np.array([1e-2, 10.0, 1e-15, 0.0, -1e-9, 1e9, np.nan, np.inf, -np.inf])
+    result = contests.log_excess(comparison(values.reshape(1, 1, 1, -1)))
+    best, worst = contests.BEST["float64"], contests.WORST
+    np.testing.assert_allclose(result.values.ravel()[:2], [-2, 1], atol=1e-9)
+    assert result.values.ravel()[2:].tolist() == [best, best, best, worst, worst, worst, worst]
+
+
+def test_the_best_rate_has_the_lowest_mean_excess() -> None:
+    # At 0.1 one start does far better; at 1 both do well; at 0.01 one diverges.
+    excess = np.array([[[[1e-6, np.nan], [1e-4, 1.0], [1e-3, 1e-3]]]])
+    result = comparison(excess)
+    assert contests.best_rates(result).item() == 1.0
+    assert contests.at_best_rate(result).final_loss.values.ravel().tolist() == [1 + 1e-3, 1 + 1e-3]
+
+
+def test_each_optimizer_and_problem_has_its_own_best_rate() -> None:
+    excess = np.full((2, 2, 3, 1), 1.0)
+    for problem, optimizer, rate in ((0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 0)):
+        excess[problem, optimizer, rate] = 0.1
+    assert contests.best_rates(comparison(excess)).values.tolist() == [[0.01, 0.1], [1.0, 0.01]]
+
+
+def test_the_good_range_holds_what_brings_nearly_as_many_there() -> None:
+    status = np.ones((1, 2, 3, 10))
+    status[0, 0, 1, :10] = 0  # all arrive at 0.1,
+    status[0, 0, 2, :9] = 0  # nine of ten at 1, none at 0.01
+    good = contests.good_range(comparison(np.ones((1, 2, 3, 10)), status))
+    assert (good.low[0, 0], good.high[0, 0], good.decades[0, 0]) == (0.1, 1.0, 2.0)
+    assert np.isnan(good.low[0, 1])
+    assert good.decades[0, 1] == 0
+
+
+def test_the_summary_counts_runs_and_takes_those_that_fail_as_infinite() -> None:
+    status = np.array([0, 0, 1, 2]).reshape(1, 1, 1, 4)
+    epochs = np.array([20.0, 30.0, np.nan, np.nan]).reshape(1, 1, 1, 4)
+    row = tables.summary(comparison(np.ones((1, 1, 1, 4)), status, epochs)).iloc[0]
+    assert (row["share reached"], row.stuck, row.diverged) == (0.5, 0.25, 0.25)
+    assert row["median epochs"] == np.inf
+    assert 0.15 < row["from"] < 0.5 < row["to"] < 0.85  # Wilson's interval for 2 of 4
+
+
+def raced(excess: np.ndarray) -> xr.Dataset:
+    """A comparison with trajectories: excess (problem, optimizer, learning_rate, start, epoch)."""
+    result = comparison(excess[..., -1])
+    minima = np.arange(1, len(excess) + 1).reshape(-1, 1, 1, 1, 1)
+    dims = (*result.final_loss.dims, "epoch")
+    return result.assign(loss=(dims, excess + minima)).assign_coords(epoch=10 * np.arange(excess.shape[-1]))
+
+
+def test_a_race_is_judged_on_other_runs_than_it_is_tuned_on() -> None:
+    excess = np.ones((3, 2, 2, 4, 1))
+    tuned, judged = (slice(0, 1), slice(0, 2)), (slice(1, 3), slice(2, 4))
+    excess[tuned[0], 0, 1, tuned[1]] = 0.1  # the first optimizer is better at the second rate
+    excess[tuned[0], 1, 0, tuned[1]] = 0.01  # the second one at the first rate, and better than the first
+    excess[judged[0], 0, 1, judged[1]] = 1e-3  # but on what is judged it is the first that wins there
+    excess[judged[0], 1, 1, judged[1]] = 1e-6  # this rate would have been better for the second; nobody may know
+    result = contests.race(raced(excess), {"problem": ["p0"], "start": [0, 1]})
+    assert result.rate.values.tolist() == [[0.1, 0.01]]
+    assert result["rank"].values.tolist() == [[1.0, 2.0]]
+    np.testing.assert_allclose(result.excess, [[-3, 0]], atol=1e-9)
+    # Every data set and start says the same, so no draw of them can say otherwise.
+    assert result.low.values.tolist() == result.high.values.tolist() == [[1.0, 2.0]]
+
+
+def test_the_intervals_of_a_race_cover_what_another_draw_could_say() -> None:
+    """With one judged data set and ranks of 1 or 2 by a fair coin, the interval is that of a share of 1/2."""
+    n_starts = 400
+    coin = np.random.default_rng(0).random(n_starts) < 0.5
+    excess = np.ones((2, 2, 1, 1 + n_starts, 1))
+    excess[1, 0, 0, 1:, 0] = np.where(coin, 0.1, 10)
+    result = contests.race(raced(excess), {"problem": ["p0"], "start": [0]}).isel(epoch=0, optimizer=0)
+    half = 1.96 * np.sqrt(0.25 / n_starts)
+    assert result["rank"] == pytest.approx(2 - coin.mean())
+    assert float(result.high - result.low) == pytest.approx(2 * half, rel=0.15)
+
+
+def test_a_race_without_runs_to_judge_is_refused(refused: Refused) -> None:
+    with refused("a race needs runs for tuning and others to be judged"):
+        contests.race(raced(np.ones((1, 2, 1, 2, 1))), {"problem": ["p0"], "start": [0]})
+
+
+def test_the_winner_changes_when_the_intervals_bear_it_out() -> None:
+    ranks = np.array([[1.0, 2.0], [1.4, 1.3], [2.0, 1.0]])
+    result = xr.Dataset(
+        {"rank": (("epoch", "optimizer"), ranks), "high": (("epoch", "optimizer"), ranks + 0.3)},
+        coords={"epoch": [10, 20, 30], "optimizer": ["a", "b"]},
+    )
+    assert contests.winners(result) == [(10, "a"), (30, "b")]
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_shares_of_a_summary_add_up(n_starts: int, n_optimizers: int, seed: int) -> None:
+    status = np.random.default_rng(seed).integers(0, 3, (1, n_optimizers, 1, n_starts))
+    table = tables.summary(comparison(np.ones(status.shape), status))
+    np.testing.assert_allclose(table["share reached"] + table.stuck + table.diverged, 1)
+    assert ((table["from"] <= table["share reached"]) & (table["share reached"] <= table["to"])).all()
+
+
+# Figures: what they show is what the comparison holds.
+
+
+def seven() -> xr.Dataset:
+    """Seven optimizers on a grid of 3 x 4 starts; of each some are stuck and some diverged."""
+    random = np.random.default_rng(0)
+    status = random.integers(0, 3, (2, 7, 3, 12))
+    epochs = np.where(status == 0, random.integers(0, 100, status.shape), np.nan).astype(float)
+    return comparison(10.0 ** random.uniform(-5, 2, status.shape), status, epochs)
+
+
+def test_an_atlas_shows_every_start_once_and_says_how_many_fail() -> None:
+    result = seven().isel(learning_rate=0)
+    figure = maps.atlas(result, "p1", (3, 4), "Atlas")
+    figure.canvas.draw()
+    assert overlapping(figure) == []
+    for name, axes in zip(result.optimizer.values, figure.axes, strict=False):
+        runs = result.sel(problem="p1", optimizer=name)
+        shown = sum(np.ma.count(mesh.get_array()) for mesh in axes.collections)
+        assert shown == 12
+        reached = np.ma.compressed(axes.collections[0].get_array())
+        np.testing.assert_array_equal(reached, runs.epochs_to_tolerance.values[runs.status.values == 0])
+        failing = np.mean(runs.status.values != 0)
+        assert axes.get_title() == f"{name}: {100 * failing:.0f} % fail"
+
+
+def test_the_bands_of_a_sensitivity_are_quantiles_over_the_starts() -> None:
+    result = seven()
+    figure = charts.sensitivity(result, "Sensitivity")
+    figure.canvas.draw()
+    assert overlapping(figure) == []
+    middle = figure.axes[2].lines[0]
+    np.testing.assert_array_equal(middle.get_xdata(), RATES)
+    excess = result.final_loss.sel(problem="p0", optimizer="o2").values - 1
+    np.testing.assert_allclose(middle.get_ydata(), 10 ** np.median(np.log10(excess), axis=1))
+    best = contests.best_rates(result).sel(problem="p0", optimizer="o2").item()
+    assert figure.axes[2].lines[1].get_xdata()[0] == best
+
+
+def test_a_profile_rises_to_the_share_that_arrives() -> None:
+    result = seven()
+    figure = charts.profile(result, "Profile")
+    figure.canvas.draw()
+    assert overlapping(figure) == []
+    best = contests.at_best_rate(result).sel(problem="p1")
+    for line, name in zip(figure.axes[1].lines, best.optimizer.values, strict=True):
+        runs = best.sel(optimizer=name)
+        assert line.get_ydata()[-1] == pytest.approx(100 * float((runs.status == 0).mean()))
+        assert (np.diff(line.get_ydata()) >= 0).all()
+
+
+def test_bars_say_what_is_not_reached() -> None:
+    table = tables.by_start(seven().isel(learning_rate=0, start=[0]))
+    figure = charts.bars(table, "epochs to tolerance", "problem", "epochs", "Bars")
+    figure.canvas.draw()
+    assert overlapping(figure) == []
+    n_missing = int(table["epochs to tolerance"].isna().sum())
+    assert sum(text.get_text().strip() == "not reached" for text in figure.axes[0].texts) == n_missing
+    assert len(figure.axes[0].patches) == len(table) - n_missing

@@ -1,0 +1,329 @@
+"""A comparison that is interrupted, wherever and however, goes on where it stopped and ends with the same bits."""
+
+import errno
+import functools
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from conftest import Refused
+
+from tfreg import losses, models
+from tfreg.backend import tf
+from tfreg.comparison import execution as dispatch
+from tfreg.comparison import run_grid as plan
+from tfreg.comparison import zarr_store as chunk_store
+from tfreg.comparison.compare import IncompleteError, compare
+from tfreg.datasets import bernoulli_line
+from tfreg.problem.problem import Problem
+
+N_KILLS = 20
+
+STARTS = np.random.default_rng(0).uniform(-3, 3, (120, 2))
+
+# Processes begin with everything imported, so that a kill falls into the computing and not into the imports.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tfreg.comparison.compare", "tfreg.losses", "tfreg.models"])
+
+
+def sweep(folder: Path) -> None:
+    """Forty chunks of some 10 ms each."""
+    plan._MOST_ROWS = 12
+    problem = Problem(models.logistic(2), losses.bce, bernoulli_line(2000))
+    vary = {"learning_rate": [0.1, 1.0]}
+    compare(
+        *({"p": problem}, ["sgd", "adam"], STARTS, 300),
+        vary=vary,
+        record_every=50,
+        trajectories=True,
+        store=folder,
+    )
+
+
+def begin(folder: Path) -> BaseProcess:
+    process = CONTEXT.Process(target=sweep, args=(folder,))
+    process.start()
+    return process
+
+
+def finish(folder: Path) -> None:
+    process = begin(folder)
+    process.join(120)
+    assert process.exitcode == 0
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def done_in(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "done" / "c").glob("[0-9]*")}
+
+
+def wait_for(folder: Path, n_chunks: int, process: BaseProcess) -> None:
+    """Until so many chunks are there, or the process has ended."""
+    while len(done_in(folder)) < n_chunks and process.is_alive():
+        time.sleep(0.001)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_with_the_same_bits(tmp_path: Path) -> None:
+    finish(tmp_path / "whole")
+    whole = contents(tmp_path / "whole")
+    n_chunks = len(done_in(tmp_path / "whole"))
+    assert n_chunks == 40
+    moments, folder, kills, ends = random.Random(0), tmp_path / "0", 0, 0
+    while kills < N_KILLS:
+        before = done_in(folder)
+        process = begin(folder)
+        # At a random moment after a random number of further chunks, or while it still compiles.
+        wait_for(folder, len(before) + moments.randint(0, 6), process)
+        time.sleep(moments.uniform(0, 0.03))
+        process.kill()
+        process.join(60)
+        assert before <= done_in(folder)
+        kills += process.exitcode == -signal.SIGKILL
+        if len(done_in(folder)) == n_chunks:
+            finish(folder)
+            assert contents(folder) == whole
+            ends += 1
+            folder = tmp_path / str(ends)
+    finish(folder)
+    assert contents(folder) == whole
+
+
+@pytest.mark.slow
+def test_interrupted_from_the_keyboard_everything_finished_is_kept(tmp_path: Path) -> None:
+    process = begin(tmp_path / "cut")
+    wait_for(tmp_path / "cut", 5, process)
+    os.kill(process.pid or 0, signal.SIGINT)
+    process.join(60)
+    before, done = contents(tmp_path / "cut"), done_in(tmp_path / "cut")
+    assert 5 <= len(done) < 40
+    finish(tmp_path / "cut")
+    after = contents(tmp_path / "cut")
+    assert all(after[f"done/c/{name}"] == before[f"done/c/{name}"] for name in done)
+    finish(tmp_path / "whole")
+    assert after == contents(tmp_path / "whole")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A comparison of 12 chunks."""
+    monkeypatch.setattr("tfreg.comparison.run_grid._MOST_ROWS", 4)
+    problem = Problem(models.logistic(2), lambda y, p: losses.mse(y, p), bernoulli_line(40))
+    starts = np.random.default_rng(0).normal(size=(12, 2))
+    vary = {"learning_rate": [0.1, 1.0]}
+    return {"problems": {"p": problem}, "line_up": ["sgd", "lamb"], "starts": starts, "epochs": 20, "vary": vary}
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The chunks that this process has computed, in words."""
+    seen: list[str] = []
+    original = dispatch._here
+
+    def watched(wanted: Any, job_of: Any) -> Iterator[Any]:
+        for chunk, outcome in original(wanted, job_of):
+            seen.append(str(chunk))
+            yield chunk, outcome
+
+    monkeypatch.setattr(dispatch, "_here", watched)
+    return seen
+
+
+def stopped_after(n_chunks: int, error: BaseException) -> Callable[..., None]:
+    """A `chunk_store.write` that raises instead of writing its next chunk."""
+    original = chunk_store.write
+    left = iter(range(n_chunks))
+
+    def write(*arguments: Any) -> None:
+        if next(left, None) is None:
+            raise error
+        original(*arguments)
+
+    return write
+
+
+def test_only_what_is_missing_is_computed_again(
+    asked: dict[str, Any], computed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = compare(**asked)
+    assert len(computed) == 12
+    computed.clear()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(chunk_store, "write", stopped_after(5, KeyboardInterrupt()))
+        compare(**asked, store=tmp_path / "s.zarr")
+    first = computed.copy()
+    computed.clear()
+    result = compare(**asked, store=tmp_path / "s.zarr")
+    assert len(computed) == 7
+    assert not set(computed) & set(first[:5])
+    xr.testing.assert_identical(result.load(), whole)
+    computed.clear()
+    compare(**asked, store=tmp_path / "s.zarr")
+    assert computed == []
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_lost(
+    asked: dict[str, Any], computed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patch, refused("No space left on device; what is finished is kept: make room"):
+        patch.setattr(chunk_store, "write", stopped_after(3, full))
+        compare(**asked, store=tmp_path / "s.zarr")
+    computed.clear()
+    compare(**asked, store=tmp_path / "s.zarr")
+    assert len(computed) == 9
+
+
+def test_half_written_chunks_are_computed_again(asked: dict[str, Any], computed: list[str], tmp_path: Path) -> None:
+    """Results without the flag that is written last, and what a killed process was writing."""
+    path = tmp_path / "s.zarr"
+    whole = compare(**asked, store=path).load()
+    files = contents(path)
+    (path / "done" / "c" / "4").unlink()
+    damaged = next(iter(sorted((path / "final_loss" / "c").rglob("[0-9]"))))
+    left_over = damaged.with_suffix(".abc.partial")
+    left_over.write_bytes(b"half")
+    computed.clear()
+    xr.testing.assert_identical(compare(**asked, store=path).load(), whole)
+    assert len(computed) == 1
+    assert contents(path) == files
+
+
+def test_a_store_of_another_comparison_is_refused(asked: dict[str, Any], tmp_path: Path, refused: Refused) -> None:
+    compare(**asked, store=tmp_path / "s.zarr")
+    for other in ({"epochs": 21}, {"line_up": ["sgd:0.5"]}, {"starts": np.ones((12, 2))}, {"tolerance": 0.5}):
+        with refused("holds another comparison (other problems, options or versions); delete it or choose another"):
+            compare(**asked | other, store=tmp_path / "s.zarr")
+    # Another loss under the same name.
+    problem = Problem(models.logistic(2), lambda y, p: 2 * losses.mse(y, p), bernoulli_line(40))
+    with refused("holds another comparison"):
+        compare(**asked | {"problems": {"p": problem}}, store=tmp_path / "s.zarr")
+
+
+def test_the_same_problem_made_again_is_the_same(asked: dict[str, Any], computed: list[str], tmp_path: Path) -> None:
+    """Keras gives the second model of a process another name."""
+    for _ in range(2):
+        computed.clear()
+        problem = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
+        compare(**asked | {"problems": {"p": problem}}, store=tmp_path / "s.zarr")
+    assert computed == []
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_is_no_store_is_left_alone(asked: dict[str, Any], tmp_path: Path, refused: Refused, kind: str) -> None:
+    path = tmp_path / "mine"
+    if kind == "file":
+        path.write_text("precious")
+    else:
+        path.mkdir()
+        (path / "precious").write_text("precious")
+    with refused("is no comparison of tfreg; choose another folder"):
+        compare(**asked, store=path)
+    assert (path if kind == "file" else path / "precious").read_text() == "precious"
+
+
+def test_an_unwritable_folder_is_refused(asked: dict[str, Any], tmp_path: Path, refused: Refused) -> None:
+    (tmp_path / "file").write_text("")
+    with refused("cannot write to"):
+        compare(**asked, store=tmp_path / "file" / "s.zarr")
+
+
+# Failing chunks.
+
+
+def fails_on_all_samples(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+    """A loss that works on the two rows which a problem is checked with, and in no program."""
+    if y_true.shape[0] != 2:
+        raise ValueError("too many\nsamples")
+    return losses.mse(y_true, y_pred)
+
+
+@pytest.mark.parametrize("with_executor", [False, True])
+def test_what_fails_is_named_and_the_rest_is_kept(asked: dict[str, Any], tmp_path: Path, with_executor: bool) -> None:
+    bad = Problem(models.logistic(2), fails_on_all_samples, bernoulli_line(40))
+    asked["problems"] = {"bad": bad} | asked["problems"]
+    ask = functools.partial(compare, **asked, minimum={"bad": 0.0}, store=tmp_path / "s.zarr")
+    with pytest.raises(IncompleteError) as caught:
+        if with_executor:
+            with ThreadPoolExecutor(2) as executor:
+                ask(executor=executor)
+        else:
+            ask()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "12 of 24 chunks failed, all others are kept: problem bad, optimizer sgd" in message
+    assert "ValueError" in message
+    assert "too many samples" in message
+    result = caught.value.result
+    assert (result.status.sel(problem="bad") == -1).all()
+    assert (result.status.sel(problem="p") >= 0).all()
+
+
+# Executors.
+
+
+def same(first: xr.Dataset, second: xr.Dataset) -> None:
+    xr.testing.assert_identical(first.load(), second.load())
+
+
+def test_threads_give_the_same_bits(asked: dict[str, Any]) -> None:
+    with ThreadPoolExecutor(3) as executor:
+        same(compare(**asked, executor=executor), compare(**asked))
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_bits(asked: dict[str, Any]) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+        same(compare(**asked, executor=executor), compare(**asked))
+
+
+def _die(*arguments: Any) -> None:
+    os._exit(1)
+
+
+@pytest.mark.slow
+def test_an_executor_that_dies_loses_nothing(asked: dict[str, Any], tmp_path: Path) -> None:
+    executor: Executor = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    with executor:
+        executor.submit(_die)
+        with pytest.raises(IncompleteError, match="12 of 12 chunks failed, all others are kept"):
+            compare(**asked, store=tmp_path / "s.zarr", executor=executor)
+    same(compare(**asked, store=tmp_path / "s.zarr"), compare(**asked))
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(asked: dict[str, Any], tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    asked |= {"epochs": 4000, "starts": np.random.default_rng(0).normal(size=(60, 2))}
+    here = compare(**asked)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        ThreadPoolExecutor(1) as background,
+    ):
+        path = tmp_path / "s.zarr"
+        future = background.submit(compare, **asked, store=path, executor=client.get_executor())
+        while len(done_in(path)) < 3:
+            assert not future.done()
+            time.sleep(0.01)
+        victim = next(iter(cluster.workers.values()))
+        os.kill(victim.process.pid, signal.SIGKILL)
+        killed_at = len(done_in(path))
+        result = future.result(timeout=120)
+    assert killed_at < len(done_in(path))
+    same(result, here)

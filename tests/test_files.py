@@ -1,0 +1,232 @@
+"""Runs to disk and back, whole or not at all."""
+
+import gc
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from conftest import Refused
+
+import tfreg
+from tfreg.files import open_run, save_run, write_whole
+
+
+@cache
+def problem() -> "tfreg.Problem":
+    return tfreg.Problem(tfreg.models.logistic(2), tfreg.losses.bce, tfreg.datasets.bernoulli_line(40))
+
+
+@cache
+def trained(n_starts: int) -> xr.Dataset:
+    starts = np.random.default_rng(n_starts).normal(size=(n_starts, 2))
+    return tfreg.train(problem(), "adam:0.1", 4, starts[0] if n_starts == 1 else starts)
+
+
+# Round trips.
+
+
+@pytest.mark.parametrize("n_starts", [1, 3])
+def test_a_run_comes_back_as_it_was(n_starts: int, tmp_path: Path) -> None:
+    run, path = trained(n_starts), tmp_path / "run.nc"
+    save_run(run, path)
+    back = open_run(path)
+    xr.testing.assert_identical(back, run)
+    assert {name: back[name].dtype for name in back.data_vars} == {name: run[name].dtype for name in run.data_vars}
+    xr.testing.assert_identical(tfreg.open_run(str(path)), run)
+
+
+def test_plain_xarray_opens_a_run(tmp_path: Path) -> None:
+    save_run(trained(1), tmp_path / "run.nc")
+    with xr.open_dataset(tmp_path / "run.nc") as plain:
+        xr.testing.assert_identical(plain.load(), trained(1))
+
+
+def test_what_is_not_finite_comes_back(tmp_path: Path) -> None:
+    run = trained(1).copy(deep=True)
+    run["weights"].values[-1] = np.nan, -np.inf
+    save_run(run, tmp_path / "run.nc")
+    np.testing.assert_array_equal(open_run(tmp_path / "run.nc").weights, run.weights)
+
+
+def test_a_reopened_run_can_be_continued(tmp_path: Path) -> None:
+    save_run(trained(3), tmp_path / "runs.nc")
+    from_disk, from_memory = (
+        tfreg.train(problem(), "adam:0.1", 4, continue_from=run) for run in (open_run(tmp_path / "runs.nc"), trained(3))
+    )
+    xr.testing.assert_identical(from_disk, from_memory)
+
+
+def test_saving_makes_the_folder_and_replaces_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "run.nc"
+    save_run(trained(1), path)
+    save_run(trained(3), path)
+    xr.testing.assert_identical(open_run(path), trained(3))
+    assert list(path.parent.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_run_can_be_saved_where_it_was_opened(tmp_path: Path) -> None:
+    """An opened run is wholly in memory and holds no file open."""
+    path = tmp_path / "run.nc"
+    save_run(trained(1), path)
+    run = open_run(path)
+    save_run(run.assign_attrs(note="seen"), path)
+    assert open_run(path).attrs["note"] == "seen"
+
+
+# A process that is killed.
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import xarray as xr
+from tfreg import files as store
+
+source, target, moment = sys.argv[1:]
+run = store.open_run(source).assign_attrs(note="new")
+write = xr.Dataset.to_netcdf
+
+def die(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def write_half(self, path, **options):
+    write(self, path, **options)
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content[: len(content) // 2])
+    die()
+
+if moment == "half written":
+    xr.Dataset.to_netcdf = write_half
+elif moment == "before the rename":
+    os.replace = Path.replace = die
+store.save_run(run, target)
+"""
+
+
+@pytest.mark.parametrize("moment", ["half written", "before the rename"])
+@pytest.mark.parametrize("already_there", [False, True])
+def test_a_process_killed_while_saving_leaves_no_half_file(moment: str, already_there: bool, tmp_path: Path) -> None:
+    source, target = tmp_path / "source.nc", tmp_path / "runs" / "run.nc"
+    save_run(trained(1), source)
+    if already_there:
+        save_run(trained(3), target)
+    done = subprocess.run([sys.executable, "-c", KILLED, source, target, moment], capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    if already_there:
+        xr.testing.assert_identical(open_run(target), trained(3))
+    else:
+        assert not target.exists()
+
+
+SAVING = """
+import sys
+from tfreg import files as store
+run = store.open_run(sys.argv[1])
+for turn in range(10**6):
+    store.save_run(run.assign_attrs(turn=turn), sys.argv[2])
+    print(turn, flush=True)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.003, 0.017, 0.032])
+def test_a_process_killed_at_any_moment_leaves_a_whole_file(seconds: float, tmp_path: Path) -> None:
+    save_run(trained(1), tmp_path / "source.nc")
+    target = tmp_path / "run.nc"
+    command = [sys.executable, "-c", SAVING, tmp_path / "source.nc", target]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it has saved once and goes on saving
+        time.sleep(seconds)
+        process.kill()
+        turns = process.stdout.read().split()
+    last = int(turns[-1]) if turns else 0
+    run = open_run(target)
+    assert last <= run.attrs["turn"] <= last + 1
+    xr.testing.assert_equal(run, trained(1))
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    def write(path: Path) -> None:
+        path.write_text("half")
+        raise RuntimeError("no more ink")
+
+    with pytest.raises(RuntimeError, match="no more ink"):
+        write_whole(tmp_path / "run.nc", write)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path: Path, refused: Refused) -> None:
+    def write(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with refused("run.nc: No space left on device; free some space or choose another folder"):
+        write_whole(tmp_path / "run.nc", write)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path, refused: Refused) -> None:
+    """A regular file where a folder should be: not even root can write there."""
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with refused(f"cannot write to {folder}: "):
+            save_run(trained(1), folder / "run.nc")
+
+
+# Files that are no runs.
+
+
+def damaged(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        save_run(trained(1), path)
+        path.write_bytes(change(path.read_bytes()))
+
+    make.__name__ = name
+    return make
+
+
+def some_text(path: Path) -> None:
+    path.write_text("epoch,loss\n0,0.7\n")
+
+
+# h5netcdf closes a file that it could not open once more when the object goes, and fails: "Exception ignored in".
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    "make",
+    [
+        damaged("empty", lambda content: b""),
+        damaged("first half", lambda content: content[: len(content) // 2]),
+        damaged("last byte missing", lambda content: content[:-1]),
+        damaged("header overwritten", lambda content: b"\0" * 64 + content[64:]),
+        damaged("zeros inside", lambda content: content[:200] + b"\0" * (len(content) - 200)),
+        some_text,
+    ],
+    ids=lambda make: make.__name__,
+)
+def test_a_damaged_file_is_one_clear_error(make: Callable[[Path], None], tmp_path: Path, refused: Refused) -> None:
+    path = tmp_path / "run.nc"
+    make(path)
+    with refused(f"cannot read {path} as NetCDF"):
+        open_run(path)
+    if make.__name__ == "zeros inside":
+        gc.collect()  # so that what h5netcdf does then happens in this test
+
+
+@pytest.mark.parametrize("attributes", [{}, {"format": "somebody-else-7"}])
+def test_a_foreign_netcdf_is_one_clear_error(attributes: dict[str, str], tmp_path: Path, refused: Refused) -> None:
+    path = tmp_path / "weather.nc"
+    xr.Dataset({"rain": ("day", [0.0, 1.0])}, attrs=attributes).to_netcdf(path, engine="h5netcdf")
+    with refused(f"{path} is no run of tfreg: expected format 'tfreg-run-1', got {attributes.get('format')!r}"):
+        open_run(path)
+
+
+def test_a_missing_file_is_one_clear_error(tmp_path: Path, refused: Refused) -> None:
+    for path in (tmp_path / "missing.nc", tmp_path):
+        with refused(f"no such run: {path}"):
+            open_run(path)

@@ -1,0 +1,1 @@
+"""The commands `tfreg list`, `run`, `check` and `compare`."""

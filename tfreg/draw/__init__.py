@@ -1,0 +1,1 @@
+"""Figures, animations and network diagrams of records. Nothing here trains, and nothing imports TensorFlow."""

@@ -1,0 +1,190 @@
+"""The compiled training loop: one XLA program per model, loss, optimizer configuration and shape.
+
+Conventions: S starts lead. The program drives a Keras optimizer's own `apply` on variables of its own; starts,
+optimizer state, hyper-parameters, epochs to record at, sample order and data are arguments, so another start, learning
+rate or data set of the same shape compiles nothing. Between recorded epochs only gradients are computed; a program can
+look at the loss at the recorded epochs, which takes about three times as long as an epoch.
+
+The S starts are cut into blocks. If model and optimizer both allow it, a block holds many starts side by side, in one
+variable (block, n_weights) that an optimizer working element by element cannot tell from any other. Otherwise a block
+is one start, in variables of the model's shapes. The blocks follow one another within the compiled program.
+
+The steps themselves are in `tfreg.training.steps`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+
+from tfreg import optimizers
+from tfreg.backend import tf
+from tfreg.optimizers import Optimizer
+from tfreg.problem.problem import Problem
+from tfreg.training import steps as loops
+from tfreg.training.steps import Loop, Shape
+
+# Elements of a block's widest activation array: it should stay in the processor's caches, and be long enough that the
+# steps between its passes over the data do not count.
+_BLOCK_ELEMENTS = 2**20
+
+_compiling = Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a program gives back for S starts.
+
+    Attributes:
+        weights: at each of R recorded epochs (S, R, n_weights), or at the last alone if the program keeps no others.
+        losses: at each recorded epoch (S, R), or None if the program does not look at them.
+        state: of the optimizer at the end, (S, n_state).
+    """
+
+    weights: np.ndarray
+    losses: np.ndarray | None
+    state: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A compiled training loop.
+
+    Attributes:
+        shape: what it was compiled for.
+        call: takes and gives arrays cut into blocks (see `run`).
+        n_blocks: how many blocks follow one another.
+        block: starts side by side in a block.
+        fresh_state: the state (n_state,) of an optimizer that has made no step.
+        copied: for each element of the state the number of the weight that it begins as, -1 where `fresh_state` holds.
+        state_labels: a name for each element of a state row.
+    """
+
+    shape: Shape
+    call: Callable[..., tuple]
+    n_blocks: int
+    block: int
+    fresh_state: np.ndarray
+    copied: np.ndarray
+    state_labels: tuple[str, ...]
+    lock: Lock = field(default_factory=Lock)
+
+    def fresh_states(self, starts: np.ndarray) -> np.ndarray:
+        """The state (S, n_state) of an optimizer that has made no step, at starts (S, n_weights)."""
+        begins_as_weight = self.copied >= 0
+        return np.where(begins_as_weight, starts[:, self.copied * begins_as_weight], self.fresh_state)
+
+    def run(
+        self,
+        problem: Problem,
+        starts: np.ndarray,
+        states: np.ndarray,
+        varied: np.ndarray,
+        record_at: np.ndarray,
+        orders: np.ndarray,
+    ) -> Result:
+        """Train S starts to the last epoch of `record_at`.
+
+        Args:
+            problem: the data, of the shape that the program was compiled for.
+            starts: array (S, n_weights).
+            states: of the optimizer, (S, n_state).
+            varied: a column for each varied hyper-parameter, (S, n_varied).
+            record_at: the epochs to record, (R,), rising.
+            orders: row e is the order of the samples in epoch e, (epochs, n_samples); read only with mini-batches.
+        """
+        dtype = problem.dtype
+        blocks = [tf.constant(self._blocks(rows)) for rows in (starts.astype(dtype), states, varied.astype(dtype))]
+        # The variables of a program serve one call at a time.
+        with self.lock:
+            weights, losses, state = self.call(
+                *blocks, tf.constant(record_at, tf.int32), tf.constant(orders, tf.int32), *problem.tensors
+            )
+        return Result(
+            weights=self._rows(np.moveaxis(weights.numpy(), 2, 1)),
+            losses=self._rows(np.moveaxis(losses.numpy(), 2, 1)) if self.shape.losses else None,
+            state=self._rows(state.numpy()),
+        )
+
+    def _blocks(self, rows: np.ndarray) -> np.ndarray:
+        """Rows (S, …) as blocks (n_blocks, block, …), filled up with the last row."""
+        missing = self.n_blocks * self.block - len(rows)
+        filled = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+        return filled.reshape(self.n_blocks, self.block, *rows.shape[1:])
+
+    def _rows(self, blocks: np.ndarray) -> np.ndarray:
+        return blocks.reshape(-1, *blocks.shape[2:])[: self.shape.n_starts]
+
+
+def program(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
+    """The program of that shape: compiled when first asked for, and kept with the problem.
+
+    Of the optimizer only class and configuration count, without the hyper-parameters that are arguments.
+    """
+    key = ("train", optimizers.key(optimizer, shape.varied), shape)
+    with _compiling:
+        if key not in problem.programs:
+            problem.programs[key] = _compile(problem, optimizer, shape)
+        return problem.programs[key]
+
+
+def block_size(problem: Problem, optimizer: Optimizer) -> int:
+    """The number of starts that are best trained side by side: 1 if they have to follow one another."""
+    if not (problem.can_stack and optimizers.is_elementwise(optimizer)):
+        return 1
+    widest = max(variable[-1] for variable in problem.shapes)
+    return max(1, _BLOCK_ELEMENTS // (widest * len(problem.dataset.inputs)))
+
+
+def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
+    stacked = problem.can_stack and optimizers.is_elementwise(optimizer)
+    n_blocks = -(-shape.n_starts // block_size(problem, optimizer))
+    block = -(-shape.n_starts // n_blocks)
+    variables = loops.variables(problem, block if stacked else None)
+    driven = optimizers.fresh_copy(optimizer, problem.dtype, shape.varied)
+    # Some optimizers begin with a copy of the weights in their state: numbers that nothing else holds give it away.
+    probe = np.random.default_rng(0).uniform(1, 2, problem.n_weights).astype(problem.dtype)
+    loop = Loop(problem, driven, variables, [], stacked, shape)
+    loops.write_weights(loop, tf.constant(np.tile(probe, (block, 1))))
+    driven.build(variables)
+    loop.state.extend(driven.variables)
+    fresh_state = loops.read_state(loop, block).numpy()[0]
+    equal = fresh_state[:, np.newaxis] == probe.astype(np.float64)
+    copied = np.where(equal.any(axis=1), equal.argmax(axis=1), -1)
+    loops.forget(loop)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def train(
+        starts: tf.Tensor,
+        states: tf.Tensor,
+        varied: tf.Tensor,
+        record_at: tf.Tensor,
+        orders: tf.Tensor,
+        *data: tf.Tensor,
+    ) -> tuple[tf.Tensor, ...]:
+        def one_block(rows: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            return loops.descend(loop, *rows, record_at, orders, data)
+
+        if n_blocks == 1:
+            alone = one_block((starts[0], states[0], varied[0]))
+            results = tuple(result[tf.newaxis] for result in alone)
+        else:
+            kinds = (tf.as_dtype(problem.dtype), tf.as_dtype(problem.dtype), tf.float64)
+            results = tf.map_fn(one_block, (starts, states, varied), fn_output_signature=kinds)
+        loops.forget(loop)
+        return results
+
+    def rows(n_columns: int, dtype: object) -> tf.TensorSpec:
+        return tf.TensorSpec((n_blocks, block, n_columns), dtype)
+
+    with optimizers.floatx(problem.dtype):
+        concrete = train.get_concrete_function(
+            rows(problem.n_weights, problem.dtype),
+            rows(len(fresh_state), tf.float64),
+            rows(len(shape.varied), problem.dtype),
+            tf.TensorSpec((shape.n_records,), tf.int32),
+            tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
+            *problem.tensors,
+        )
+    return Program(shape, concrete, n_blocks, block, fresh_state, copied, loops.state_labels(loop))
