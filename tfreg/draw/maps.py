@@ -36,7 +36,8 @@ def atlas(result: xr.Dataset, problem: str, shape: tuple[int, int], title: str) 
     for name, axes in by_name.items():
         runs = chosen.sel(optimizer=name)
         epochs = runs.epochs_to_tolerance.values.reshape(shape)
-        stuck, diverged = (contests.is_status(runs, kind).values.reshape(shape) for kind in ("stuck", "diverged"))
+        diverged = contests.diverged(runs).values.reshape(shape)
+        stuck = ~(runs.reached.values.reshape(shape) | diverged)
         image = axes.pcolormesh(
             first,
             second,
@@ -68,7 +69,8 @@ def trainability(
     for axes, (label, result) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
         runs = result.isel(problem=0, optimizer=0, start=0).transpose("momentum", "learning_rate", ...)
         rates, momenta = np.meshgrid(runs.learning_rate, runs.momentum)
-        stuck, diverged = (contests.is_status(runs, kind).values for kind in ("stuck", "diverged"))
+        diverged = contests.diverged(runs).values
+        stuck = ~(runs.reached.values | diverged)
         image = axes.pcolormesh(
             rates, momenta, np.ma.masked_where(stuck | diverged, runs.epochs_to_tolerance), cmap="viridis_r", vmin=0,
             vmax=result.attrs["epochs"], rasterized=True,
