@@ -12,7 +12,7 @@ from tfreg import (
     Problem,
     charts,
     compare,
-    contests,
+    comparison,
     datasets,
     descents,
     losses,
@@ -45,8 +45,8 @@ def main(
         record_every=5,
         trajectories=True,
     )
-    raced = contests.race(result, {"problem": ["for tuning"], "start": np.arange(n_starts)})
-    won = contests.winners(raced.isel(epoch=slice(2, None)))
+    raced = comparison.race(result, {"problem": ["for tuning"], "start": np.arange(n_starts)})
+    won = comparison.winners(raced.isel(epoch=slice(2, None)))
     table = tables.ranking(raced)
     leader, second = table.iloc[0], table.iloc[1]
     tied = second["rank from"] <= leader["rank to"]

@@ -89,7 +89,8 @@ def draw(result: "xr.Dataset", stem: Path) -> list[Path]:
     names = comparison.grid_of_starts(result)
     if names is not None and "seed" not in result.dims:
         best = comparison.at_best_rate(result)
-        shape = tuple(comparison.unstack_starts(result).sizes[name] for name in names)
+        sizes = comparison.unstack_starts(result).sizes
+        shape = sizes[names[0]], sizes[names[1]]
         for problem in result.problem.values.tolist():
             title = f"{problem}: epochs to tolerance from each start, each at its best learning rate"
             drawn[f"atlas_{problem}"] = maps.atlas(best, problem, shape, title)

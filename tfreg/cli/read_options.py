@@ -13,7 +13,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-from tfreg import models, optimizers
+from tfreg import optimizers
 from tfreg.cli import named_problems
 from tfreg.cli.named_problems import Ranges
 from tfreg.cli.options import CompareOptions
@@ -134,7 +134,7 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "glorot":
             count = int(rest)
             if count >= 1:
-                return models.glorot_starts(problem.model, count, seed=0)
+                return problem.random_starts(count, seed=0)
         else:
             return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
     except ValueError as error:

@@ -2,8 +2,8 @@
 
 `compare.py` is the way in, `arguments.py` checks what it is given. `run_grid.py` lays out the runs and cuts them into
 chunks, `worker.py` trains a chunk, `execution.py` sends chunks out and collects them, `zarr_store.py` keeps them with
-their `labels.py` and `fingerprint.py`. `analysis.py`, `intervals.py` and `tables.py` read a result; their functions are
-here, and need no TensorFlow.
+their `labels.py` and `fingerprint.py`. `analysis.py`, `race.py`, `intervals.py` and `tables.py` read a result; their
+functions are here, and need no TensorFlow.
 """
 
 from tfreg.comparison.analysis import (
@@ -14,11 +14,10 @@ from tfreg.comparison.analysis import (
     grid_of_starts,
     log_excess,
     most_reached_rates,
-    race,
     unstack_starts,
-    winners,
 )
 from tfreg.comparison.intervals import share, shares_by_kind, wilson_interval
+from tfreg.comparison.race import race, winners
 from tfreg.comparison.run_grid import STATUS
 from tfreg.comparison.tables import by_seed, by_start, by_status, good_rates, ranking, summary
 

@@ -9,7 +9,8 @@ from tfreg import optimizers
 from tfreg.errors import InputError, unknown
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.surfaces.surface import points
+from tfreg.surfaces.grid import grid_points
+from tfreg.training.keras_optimizers import check_varied
 
 
 def check_problems(problems: Mapping[str, Problem]) -> dict[str, Problem]:
@@ -41,11 +42,11 @@ def check_optimizers(
     found = {name: optimizers.get(one) for name, one in named.items()}
     for name, optimizer in found.items():
         for hyperparameter in varied:
-            optimizers.check_varied(optimizer, name, hyperparameter)
+            check_varied(optimizer, name, hyperparameter)
     return found
 
 
-def check_varied(vary: Mapping[str, ArrayLike] | None) -> dict[str, np.ndarray]:
+def check_axes(vary: Mapping[str, ArrayLike] | None) -> dict[str, np.ndarray]:
     """The values of each hyper-parameter: numbers above 0 (momentum: from 0 on, below 1), each once.
 
     Raises:
@@ -83,7 +84,7 @@ def check_starts(starts: ArrayLike | Mapping[str, np.ndarray], problem: Problem)
             raise unknown("weight of the problem", name, problem.labels)
     if len(starts) != 2:
         raise InputError(f"starts: expected a grid of two weights, got {', '.join(starts) or 'none'}")
-    places = points(dict(starts))
+    places = grid_points(dict(starts))
     rows = np.tile(problem.initial_weights, (len(places), 1))
     rows[:, [problem.labels.index(name) for name in starts]] = places
     return problem.check_weights(rows, "starts")

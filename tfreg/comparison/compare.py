@@ -15,21 +15,17 @@ import xarray as xr
 import zarr
 from numpy.typing import ArrayLike
 
-from tfreg import models
 from tfreg.comparison import arguments, zarr_store
 from tfreg.comparison.execution import compute
 from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.labels import labels
 from tfreg.comparison.run_grid import Chunk, RunGrid
 from tfreg.comparison.worker import Training
-from tfreg.errors import InputError
+from tfreg.errors import InputError, check_counts
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.progress import progress
-from tfreg.surfaces.minimum import lowest_loss
-from tfreg.training.train import check_counts
-
-_SHARE = 0.01  # of the way from weights of zero to the minimum, as in `tfreg.surfaces.targets`
+from tfreg.surfaces.minimum import targets
 
 
 class IncompleteError(InputError):
@@ -96,7 +92,7 @@ def compare(
         >>> result.reached.mean("start")
     """
     check_counts(epochs=epochs, record_every=record_every, **({} if batch_size is None else {"batch_size": batch_size}))
-    problems, varied = arguments.check_problems(problems), arguments.check_varied(vary)
+    problems, varied = arguments.check_problems(problems), arguments.check_axes(vary)
     grid = RunGrid(
         problems=problems,
         optimizers=arguments.check_optimizers(optimizers, varied),
@@ -152,10 +148,9 @@ def _target(grid: RunGrid, group: zarr.Group, name: str) -> tuple[float, float]:
     number, problem = list(grid.problems).index(name), grid.problems[name]
     minimum, tolerance = zarr_store.read_target(group, number)
     if np.isnan(minimum) or np.isnan(tolerance):
-        if np.isnan(minimum):
-            minimum = lowest_loss(problem, models.glorot_starts(problem.model, 64, seed=0))
-        if np.isnan(tolerance):
-            tolerance = _SHARE * (_loss_of_zeros(problem) - minimum)
+        found = targets({name: problem}, minimum=grid.minimum)
+        minimum = float(found.minimum[0])
+        tolerance = float(found.tolerance[0]) if np.isnan(tolerance) else tolerance
         if not np.isfinite(tolerance):
             raise InputError(f"the loss of weights of zero is not finite for {name}, so give a tolerance yourself")
         zarr_store.write_target(group, number, minimum, tolerance)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfreg import optimizers
 from tfreg.comparison.run_grid import RunGrid
-from tfreg.training.train import versions
+from tfreg.training.record import versions
 
 
 def fingerprint(grid: RunGrid) -> str:

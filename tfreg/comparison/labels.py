@@ -8,7 +8,7 @@ import xarray as xr
 
 from tfreg import optimizers
 from tfreg.comparison.run_grid import RunGrid
-from tfreg.training.train import loss_name, versions
+from tfreg.training.record import versions
 
 
 def labels(grid: RunGrid) -> xr.Dataset:
@@ -25,7 +25,7 @@ def labels(grid: RunGrid) -> xr.Dataset:
     configurations = (optimizers.plain_config(optimizer) for optimizer in grid.optimizers.values())
     return xr.Dataset(
         {
-            "loss_source": ("problem", _texts(loss_name(problem) for problem in problems)),
+            "loss_source": ("problem", _texts(problem.loss_source for problem in problems)),
             "dataset": ("problem", _texts(problem.dataset.name for problem in problems)),
             "optimizer_config": ("optimizer", _texts(map(json.dumps, configurations))),
             "minimum": ("problem", [minimum[name] for name in grid.problems]),

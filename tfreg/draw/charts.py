@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from tfreg.comparison import analysis as contests
+from tfreg import comparison as contests
 from tfreg.draw.data import colour, new_figure, panels
 
 

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tfreg.comparison import analysis as contests
+from tfreg import comparison as contests
 from tfreg.draw.data import colour, new_figure, panels
 from tfreg.draw.surfaces import draw_contours, draw_path, draw_point
 
