@@ -398,7 +398,9 @@ def test_interrupted_it_says_what_is_kept_and_goes_on(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert re.search(r"interrupted; \d+ of \d+ chunks are finished and kept; run the same command again to resume", out)
+    assert re.search(
+        r"interrupted; \d+ of \d+ chunks are finished and kept; run the same command again\s+to resume", out
+    )
     assert err == ""
 
 

@@ -1,5 +1,7 @@
 """Reading comparisons, against numbers worked out by hand."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +166,15 @@ def test_what_needs_learning_rates_says_so(refused: Refused) -> None:
     for function in (comparison.best_rates, comparison.most_reached_rates, comparison.good_range):
         with refused("expected a comparison with an axis of learning rates; give vary="):
             function(result)
+
+
+def test_reading_a_comparison_loads_no_tensorflow() -> None:
+    program = (
+        "import sys, tfreg.comparison, tfreg.comparison.zarr_store, tfreg.cli.compare, tfreg.cli.show_comparison; "
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # Grids of starts.
