@@ -23,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Rerun published lectures on logistic regression: every figure, every printed number, and beyond.",
+    help="Rerun published teaching on logistic regression: every figure, every printed number, and beyond.",
 )
 app.command("list")(list_experiments)
 app.command("run", context_settings={"ignore_unknown_options": True})(run_experiments)

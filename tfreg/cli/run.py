@@ -98,7 +98,11 @@ def run_jobs(
                         console.print(show(outcome, True))
                 advance()
     except KeyboardInterrupt:
-        console.print(f"interrupted; {len(done)} of {len(jobs)} experiments are finished and kept", soft_wrap=True)
+        console.print(
+            f"interrupted; {len(done)} of {len(jobs)} experiments are finished and kept; "
+            "rerun the same command to go on",
+            soft_wrap=True,
+        )
         sys.exit(130)
     if mistakes:
         raise InputError("; ".join(mistakes))

@@ -141,7 +141,10 @@ class Findings:
         """The findings as a notebook shows them."""
         from tfreg.suite.notebook import as_html
 
-        return as_html(self)
+        figures, tables = (
+            [(shown.content, shown.caption) for shown in kind.values()] for kind in (self.figures, self.tables)
+        )
+        return as_html(self.summary, figures, tables, self.claims)
 
 
 def _check_name(kind: str, name: Any, used: Mapping[str, object]) -> None:

@@ -5,29 +5,35 @@ Conventions: the HTML needs nothing but itself; pictures are embedded, and every
 
 import base64
 import tempfile
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from tfreg.suite.drawings import save_drawing
-from tfreg.suite.findings import Findings
+from tfreg.suite.record import Claim
 
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".gif": "image/gif"}
 
 
-def as_html(found: Findings) -> str:
-    """The findings as a fragment of HTML."""
-    figures = [_figure(shown.content, shown.caption) for shown in found.figures.values()]
-    tables = [
-        f"<p><b>{escape(shown.caption)}</b></p>{shown.content.to_html(index=False, escape=True)}"
-        for shown in found.tables.values()
-    ]
-    claims = [
+def as_html(
+    summary: str,
+    figures: Iterable[tuple[Any, str]],
+    tables: Iterable[tuple[pd.DataFrame, str]],
+    claims: Sequence[Claim],
+) -> str:
+    """Findings as a fragment of HTML; figures and tables come with their captions."""
+    judged = [
         f"<li><b>{claim.verdict}</b>: {escape(claim.sentence)} <small>({escape(claim.evidence)})</small></li>"
-        for claim in found.claims
+        for claim in claims
     ]
-    judged = f"<ul>{''.join(claims)}</ul>" if claims else ""
-    return f"<p>{escape(found.summary)}</p>{judged}{''.join(figures)}{''.join(tables)}"
+    parts = [f"<p>{escape(summary)}</p>"]
+    parts += ["<ul>", *judged, "</ul>"] if judged else []
+    parts += [_figure(drawing, caption) for drawing, caption in figures]
+    parts += [f"<p><b>{escape(caption)}</b></p>{table.to_html(index=False)}" for table, caption in tables]
+    return "".join(parts)
 
 
 def _figure(drawing: Any, caption: str) -> str:

@@ -1,8 +1,9 @@
 """Experiment scripts on disk: finding them by name, and loading them.
 
-Conventions: a script `experiments/lecture/12_descent_adam_far.py` is the experiment `descent_adam_far` of the group
-`lecture`; the number orders it. The first line of its docstring is its title. A module without a number beside it
-holds what the scripts of that folder share. Nothing heavy is imported before a script is loaded.
+Conventions: a script `experiments/exam/1_exam_zero.py` is the experiment `exam_zero` of the group `exam`; the number
+orders it, and `experiments/groups.txt` orders the groups, one a line. The first line of the script's docstring is its
+title. A module without a number beside it holds what the scripts of that folder share. Nothing heavy is imported before
+a script is loaded.
 """
 
 import ast
@@ -17,7 +18,6 @@ from types import ModuleType
 
 from tfreg.errors import InputError, unknown
 
-GROUPS = ("lecture", "softmax", "exam", "draft", "clusters", "beyond")
 ON_REQUEST = "comparisons"  # takes longer; run by name alone
 PACKAGE = Path(__file__).parent.parent
 
@@ -49,9 +49,11 @@ def folder() -> Path:
 
 
 def discover(where: Path) -> list[Experiment]:
-    """The experiments below a folder, in the order of `GROUPS`, then the other groups by name."""
+    """The experiments below a folder, in the order of its `groups.txt`, then the other groups by name."""
+    order = where / "groups.txt"
+    groups = order.read_text(encoding="utf-8").split() if order.is_file() else []
     found = [from_script(path) for path in sorted(where.rglob("[0-9]*_*.py"))]
-    return sorted(found, key=lambda one: GROUPS.index(one.group) if one.group in GROUPS else len(GROUPS))
+    return sorted(found, key=lambda one: groups.index(one.group) if one.group in groups else len(groups))
 
 
 def from_script(path: Path) -> Experiment:

@@ -121,9 +121,10 @@ def numbers(checked: Sequence[CheckedNumber], missing: Sequence[str], width: int
     # Between the columns one space each; five columns beside the two of values.
     room = width - max(map(len, names), default=0) - 3 - 2 - 4
     n_characters = max(6, min(14, room // 2))
-    table = Table.grid(padding=(0, 1, 0, 0))
-    for justify in ("left", "right", "right", "right", "left"):
-        table.add_column(no_wrap=True, justify=justify)  # type: ignore[arg-type]
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for title in ("number", "", "printed", "computed"[:n_characters], ""):
+        table.add_column(title, no_wrap=True, justify="right" if title not in ("number", "") else "left")
+    table.columns[1].justify = "right"
     for one in checked:
         table.add_row(*_number_row(one, n_characters))
     for name in missing:
