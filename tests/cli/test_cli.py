@@ -429,8 +429,9 @@ def test_a_mistake_is_one_line_of_a_real_process_too(suite: Path) -> None:
 def test_a_pipe_that_cannot_carry_a_character_gets_plain_ones(encoding: str, suite: Path, tfreg: Run) -> None:
     text = PLAIN.format(title="Is ŷ ≥ 0.5?").replace('steps")', 'steps · ŷ ☃")')
     (suite / "experiments" / "own" / "02_plain.py").write_text(text, encoding="utf-8")
-    tfreg("run", "plain")
-    for arguments in (("run", "plain"), ("list",), ("run", "--help")):
+    for name in ("plain", "tiny"):
+        tfreg("run", name)
+    for arguments in (("run", "plain"), ("list",), ("run", "--help"), ("check",), ("check", "--claims")):
         answer = process_in(encoding, *arguments)
         assert (answer.code, answer.err) == (0, ""), arguments
         assert "3 steps * y^ ?" in answer.out.replace("·", "*") or arguments != ("run", "plain")
