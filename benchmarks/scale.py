@@ -71,7 +71,7 @@ def per_optimizer() -> list[Row]:
 
 def atlas() -> list[Row]:
     """`compare` from the 65 x 55 starts of the lecture's grid, 435 epochs, everything included but compiling."""
-    starts = surfaces.points(grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)))
+    starts = surfaces.grid_points(grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)))
     rows = []
     for loss in ("mse", "bce"):
         for name in ("sgd:0.1", "adam:0.1"):

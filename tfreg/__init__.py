@@ -19,9 +19,9 @@ _MODULE_OF = {
     "Problem": "problem.problem",
     "RecordWeights": "training.callback",
     "compare": "comparison.compare",
-    "curvature_surface": "surfaces.surface",
-    "grid": "surfaces.surface",
-    "loss_surface": "surfaces.surface",
+    "curvature_surface": "surfaces",
+    "grid": "surfaces",
+    "loss_surface": "surfaces",
     "open_run": "files",
     "save_run": "files",
     "script": "cli.main",
@@ -46,7 +46,7 @@ _MODULES = {
     "relu_nets": "relu_nets",
     "rounding": "rounding",
     "statistics": "comparison.intervals",
-    "surfaces": "surfaces.surface",
+    "surfaces": "surfaces",
     "tables": "comparison.tables",
 }
 

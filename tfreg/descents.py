@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from tfreg import datasets, losses, models
+from tfreg import datasets, losses, models, surfaces
 from tfreg.comparison.intervals import share
 from tfreg.draw import animation as animations
 from tfreg.draw import surfaces as landscapes
@@ -22,7 +22,6 @@ from tfreg.draw.animation import Animation
 from tfreg.draw.surfaces import Scene
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.surfaces import surface as surfaces
 from tfreg.training.train import train
 
 STAYED = 3.0  # stayed is who ends this near the start without having arrived
@@ -82,7 +81,7 @@ def run(
 def minimum(problem: Problem) -> np.ndarray:
     """The weights (2,) of the minimum of a problem of the lecture, in float64 whatever its own precision."""
     (exact,) = [twin for twin in lecture_problems("float64").values() if twin.loss is problem.loss]
-    return surfaces.minimum(exact, exact.dataset.true_weights)
+    return surfaces.minimum_weights(exact, exact.dataset.true_weights)
 
 
 def random_starts(count: int, seed: int) -> np.ndarray:
@@ -111,7 +110,7 @@ def fates_after_warm_up(
     (Glorot uniform) from `seed`: all of it, or one part of it with the rest as in a fresh Adam. In words, by the part:
     the share with its 95 % interval that stays, ending within `STAYED` of the start, and that does not arrive.
     """
-    warm_up = train(problem, adam, 1, models.glorot_starts(problem.model, n_warm_ups, seed))
+    warm_up = train(problem, adam, 1, problem.random_starts(n_warm_ups, seed))
     labels = warm_up.state.str
     parts = {
         "all": labels.match(""),

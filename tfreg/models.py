@@ -74,20 +74,3 @@ def holding(model: keras.Sequential, weights: np.ndarray) -> keras.Sequential:
     for variable, part in zip(copy.trainable_variables, parts, strict=True):
         variable.assign(part.reshape(variable.shape))
     return copy
-
-
-def glorot_starts(model: keras.Sequential, count: int, seed: int) -> np.ndarray:
-    """Random weight vectors (count, n_weights), drawn as Keras draws the weights of Dense layers unless told otherwise.
-
-    Kernels are uniform within ± sqrt(6 / (n_inputs + n_units)) (Glorot and Bengio 2010), biases zero.
-
-    Example:
-        >>> glorot_starts(relu_net(2), count=1000, seed=0).shape
-        (1000, 7)
-    """
-    random = np.random.default_rng(seed)
-    drawn = []
-    for variable in model.trainable_variables:
-        limit = np.sqrt(6 / sum(variable.shape)) if len(variable.shape) == 2 else 0.0
-        drawn.append(random.uniform(-limit, limit, (count, int(np.prod(variable.shape)))))
-    return np.concatenate(drawn, axis=1)

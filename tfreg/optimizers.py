@@ -1,18 +1,17 @@
-"""The optimizers that Keras ships: their names, fresh copies of them, and which of them work element by element.
+"""The optimizers that Keras ships, by name, and those among them that work element by element.
 
-Conventions: an optimizer that the caller passes is never changed; all work is done on a fresh copy, made from its
-configuration. A specification such as `"adam:0.1"` is a name and a learning rate.
+Conventions: a specification such as `"adam:0.1"` is a name and a learning rate. An optimizer that a caller passes is
+read and never changed.
 """
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tfreg.backend import keras, tf
+from tfreg.backend import keras
 from tfreg.errors import InputError, unknown
 
 # isort: split
@@ -127,99 +126,5 @@ def plain_config(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def is_elementwise(optimizer: Optimizer) -> bool:
-    """Whether many starts may be stacked into one array without the optimizer noticing."""
+    """True if the weights of many starts may lie in one array without the optimizer noticing."""
     return type(optimizer) in _ELEMENTWISE and optimizer.clipnorm is None and optimizer.global_clipnorm is None
-
-
-def fresh_copy(optimizer: Optimizer, dtype: str, varied: Sequence[str] = ()) -> Optimizer:
-    """A new optimizer, not built, of the same class and configuration, with its learning rate held in `dtype`.
-
-    The hyper-parameters in `varied` have no value yet; `vary` gives them one.
-
-    Raises:
-        InputError: the class cannot be made again from its `get_config()`.
-    """
-    config = optimizer.get_config()
-    rate = learning_rate(optimizer)
-    config["learning_rate"] = optimizer._learning_rate if rate is None else rate
-    if "learning_rate" in varied:
-        config["learning_rate"] = _not_set
-    if "momentum" in varied:
-        config["momentum"] = 0.5  # anything but 0, which would leave out the momentum's variable
-    if getattr(optimizer, "_exclude_from_weight_decay", None) or getattr(
-        optimizer, "_exclude_from_weight_decay_pattern", None
-    ):
-        raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
-    with floatx(dtype):
-        try:
-            return type(optimizer).from_config(config)
-        except (TypeError, ValueError) as error:
-            name = type(optimizer).__name__
-            raise InputError(f"{name} cannot be made again from its get_config(): {error}") from None
-
-
-def _not_set() -> float:
-    raise RuntimeError("this learning rate is to be given by `vary`")
-
-
-class _PerStart:
-    """A tensor that Keras takes for a hyper-parameter which is not zero, whatever it holds."""
-
-    def __init__(self, tensor: tf.Tensor) -> None:
-        self.tensor = tensor
-
-    def __ne__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __tf_tensor__(self, dtype: tf.DType | None = None, name: str | None = None) -> tf.Tensor:
-        return self.tensor
-
-
-def check_varied(optimizer: Optimizer, name: str, hyperparameter: str) -> None:
-    """Whether `vary` can give a hyper-parameter of this optimizer its values.
-
-    Raises:
-        InputError: it cannot.
-    """
-    if hyperparameter not in ("learning_rate", "momentum"):
-        raise unknown("hyper-parameter to vary", hyperparameter, ("learning_rate", "momentum"))
-    if hyperparameter == "momentum" and type(optimizer) is not keras.optimizers.SGD:
-        raise InputError(f"momentum can be varied of keras.optimizers.SGD alone, not of {name}; compare that by itself")
-    if hyperparameter == "learning_rate" and learning_rate(optimizer) is None:
-        raise InputError(f"the learning rate of {name} is a schedule, so it cannot be varied; leave one of them out")
-
-
-def vary(optimizer: Optimizer, name: str, value: tf.Tensor) -> None:
-    """Let a hyper-parameter be a tensor, which has to broadcast against the optimizer's variables, while tracing."""
-    if name == "learning_rate":
-        optimizer._learning_rate = lambda: value
-    else:
-        # Keras itself takes its hyper-parameters to float32 first.
-        setattr(optimizer, name, _PerStart(tf.cast(value, tf.float32)))
-
-
-def key(optimizer: Optimizer, varied: Sequence[str]) -> Hashable:
-    """What decides the compiled program of an optimizer: its class and its configuration but for what is varied."""
-    config = optimizer.get_config()
-    if not isinstance(optimizer._learning_rate, keras.Variable):
-        config["learning_rate"] = optimizer._learning_rate
-    return type(optimizer), tuple(
-        (name, _hashable(value)) for name, value in config.items() if name not in ("name", *varied)
-    )
-
-
-def _hashable(value: object) -> Hashable:
-    return value if isinstance(value, Hashable) else repr(value)
-
-
-@contextmanager
-def floatx(dtype: str) -> Iterator[None]:
-    """Keras's default precision, for as long as the block lasts: some optimizers make their constants in it."""
-    before = keras.config.floatx()
-    keras.config.set_floatx(dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(before)

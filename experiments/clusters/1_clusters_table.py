@@ -21,7 +21,7 @@ def main(epochs: int = 1001, learning_rate: float = 0.2, start: tuple[float, flo
     weight, bias = run.weights.values[-1]
     # In float32, probabilities of the steeper curves round to 1, where the loss is not finite.
     exact = Problem(models.logistic(1, bias=True, dtype="float64"), losses.bce, data)
-    best = surfaces.minimum(exact, run.weights.values[-1])
+    best = surfaces.minimum_weights(exact, run.weights.values[-1])
     x, y = data.inputs[:, 0], data.targets[:, 0]
     fit = problem.predictions_at(run.weights[-1])[:, 0]
     accuracy, possible = (np.mean((p > 0.5) == y) for p in (fit, data.expected))

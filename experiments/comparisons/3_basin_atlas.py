@@ -28,7 +28,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     result = compare(
         problems,
         optimizers.line_up(line_up),
-        surfaces.points(over),
+        surfaces.grid_points(over),
         epochs,
         vary={"learning_rate": [learning_rate]},
         tolerance=tolerance,

@@ -40,7 +40,7 @@ def main(
             record_every=3,
         )
 
-    at_minimum = surfaces.minimum(problem, problem.dataset.true_weights)
+    at_minimum = surfaces.minimum_weights(problem, problem.dataset.true_weights)
     sharpest = float(np.linalg.eigvalsh(problem.hessian_at(at_minimum))[-1])
     limit = 2 / sharpest
     closer = ((limit / 100, limit), (0.2 * momenta[0] + 0.8 * momenta[1], momenta[1]))

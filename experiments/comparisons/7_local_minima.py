@@ -9,7 +9,7 @@ elsewhere, often on its way still. Optimizers that look at whole tensors run one
 import numpy as np
 import pandas as pd
 
-from tfreg import Findings, charts, compare, contests, models, optimizers, relu_nets, script
+from tfreg import Findings, charts, compare, contests, optimizers, relu_nets, script
 
 
 def main(
@@ -26,7 +26,7 @@ def main(
     levels = relu_nets.levels(problem)
     problems, minimum = {"two ReLUs": problem}, {"two ReLUs": levels["good minimum reached"]}
     within = 0.05 * levels["good minimum reached"]
-    tuning = models.glorot_starts(problem.model, n_starts_tuning, seed + 1)
+    tuning = problem.random_starts(n_starts_tuning, seed + 1)
     tables, fastest = [], {}
     for names, count in ((line_up, n_starts), (slow_line_up, n_starts_slow)):
         named = optimizers.line_up(names)
@@ -39,7 +39,7 @@ def main(
         )
         best = contests.most_reached_rates(tuned).isel(problem=0)
         chosen = {name: f"{name}:{float(best.sel(optimizer=name)):.6g}" for name in named}
-        starts = models.glorot_starts(problem.model, count, seed)
+        starts = problem.random_starts(count, seed)
         result = compare(problems, chosen, starts, epochs, minimum=minimum, tolerance=within, record_every=epochs)
         fastest |= chosen
         tables.append(relu_nets.ends_table(result.isel(problem=0), levels))

@@ -18,12 +18,14 @@ from tfreg import (
     Problem,
     figures,
     landscapes,
+    loss_surface,
     models,
     planes,
     relu_nets,
     rounding,
     script,
     statistics,
+    surfaces,
     train,
 )
 
@@ -55,7 +57,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
 
     stuck_loss, good_loss = last.loss.values[-1], good.loss.values[-1]
     line_loss = np.polyfit(x, y, 1, full=True)[1][0] / len(x)
-    ends = relu_nets.end_losses(problem, sgd, LONG, models.glorot_starts(problem.model, n_starts, seed=0))
+    ends = relu_nets.end_losses(problem, sgd, LONG, problem.random_starts(n_starts, seed=0))
     kinds = {f"well, within 5 % of experiment 3 ({good_loss:.4f}),": ends <= 1.05 * good_loss} | {
         f"{kind} ({loss:.4f})": np.isclose(ends, loss, rtol=1e-3)
         for kind, loss in {"in this minimum": stuck_loss, "on a line": line_loss, "on a constant": y.var()}.items()
@@ -68,7 +70,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     freed, freed_turned = (statistics.share(int((ends < 0.999 * stuck_loss).sum()), n_starts) for ends in after_nudge)
 
     labels = ("towards the good minimum", "towards the start of the stuck run")
-    plane = planes.through(stuck_at, good.weights.values[-1], START, labels)
+    plane = planes.plane_through(stuck_at, good.weights.values[-1], START, labels)
     runs = {"towards the stuck minimum": first, "towards the good minimum": good}
     paths = {label: planes.projected(plane, run) for label, run in runs.items()}
     stuck_end, good_end = (path.weights.values[-1] for path in paths.values())
@@ -92,7 +94,11 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
             ),
             "plane": (
                 landscapes.plane(
-                    planes.surface(problem, plane, planes.around(*(path.weights for path in paths.values()))),
+                    loss_surface(
+                        problem,
+                        surfaces.grid_around([path.weights.values for path in paths.values()]),
+                        plane=plane,
+                    ),
                     paths,
                     {"stuck minimum": stuck_end, "good minimum": good_end},
                     title="The plane through the stuck minimum, its start, and the good minimum",

@@ -17,13 +17,13 @@ def main(
 ) -> Findings:
     wide, narrow = relu_nets.problem(n_units), relu_nets.problem(2)
     data, sgd = wide.dataset, SGD(learning_rate)
-    starts = models.glorot_starts(wide.model, n_starts, seed)
+    starts = wide.random_starts(n_starts, seed)
     runs = train(wide, sgd, epochs, starts, record_every=max(1, epochs // 10))
     run = runs.isel(start=0)
     fit = wide.predictions_at(run.weights.values[-1])[:, 0]
 
     ends, dead = runs.loss.values[:, -1], relu_nets.dead_units(wide, runs.weights.values[:, -1])
-    of_two = relu_nets.end_losses(narrow, sgd, epochs, models.glorot_starts(narrow.model, N_NARROW, seed))
+    of_two = relu_nets.end_losses(narrow, sgd, epochs, narrow.random_starts(N_NARROW, seed))
     best = of_two.min()
     n_good, n_good_of_two = (int((losses <= 1.05 * best).sum()) for losses in (ends, of_two))
     deaths = f"{dead.min()} to {dead.max()} of the {n_units} units are dead at the end"

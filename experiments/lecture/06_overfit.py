@@ -19,7 +19,7 @@ def main(
 ) -> Findings:
     data = datasets.flat_noise()
     problem = Problem(models.relu_net(n_units), losses.mse, data)
-    starts = models.glorot_starts(problem.model, n_starts, seed)
+    starts = problem.random_starts(n_starts, seed)
     runs = train(problem, SGD(learning_rate), epochs, starts, record_every=max(1, epochs // 10))
     fits = problem.predictions_at(runs.weights.values[:, -1])[..., 0].astype(float)
 

@@ -276,7 +276,7 @@ def test_the_lowest_loss_of_a_convex_problem_is_its_minimum() -> None:
 
 def test_the_lowest_loss_of_a_net_is_no_higher_than_what_training_finds() -> None:
     problem = Problem(models.relu_net(2, "float64"), losses.mse, piecewise())
-    starts = models.glorot_starts(problem.model, 50, seed=0)
+    starts = problem.random_starts(50, seed=0)
     assert lowest_loss(problem, starts, n_descents=30) <= train(problem, "adam:0.03", 1000, starts).loss[:, -1].min()
 
 

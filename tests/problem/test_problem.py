@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tfreg import losses, models
 from tfreg.backend import keras, tf
-from tfreg.datasets import Dataset, bernoulli_line
-from tfreg.problem import forward as stacked
+from tfreg.datasets import Dataset, bernoulli_line, piecewise
+from tfreg.problem import forward
 from tfreg.problem.problem import Problem
 
 DATA = bernoulli_line(30)
@@ -207,7 +207,7 @@ def test_the_stacked_forward_pass_equals_the_model(
     assert problem.can_stack
     vectors = random.normal(size=(n_starts, problem.n_weights))
     weights = problem.unflatten(tf.constant(vectors))
-    outputs = stacked.predictions(model, weights, tf.constant(inputs.T))
+    outputs = forward.predictions(model, weights, tf.constant(inputs.T))
     values = problem.losses(weights, *problem.tensors)
     for i in range(n_starts):
         for variable, value in zip(model.trainable_variables, weights, strict=True):
@@ -219,7 +219,7 @@ def test_the_stacked_forward_pass_equals_the_model(
         np.testing.assert_allclose(values[i], np.mean((targets - expected) ** 2), rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("name", [activation.__name__ for activation in stacked.ELEMENTWISE_ACTIVATIONS])
+@pytest.mark.parametrize("name", [activation.__name__ for activation in forward.ELEMENTWISE_ACTIVATIONS])
 def test_activations_called_elementwise_are_so(name: str) -> None:
     """Each value alone gives what it gives among others, whatever the shape."""
     if name == "threshold":  # takes two more arguments, so no Dense layer can have it by name
@@ -356,3 +356,19 @@ def test_the_loss_where_weights_are_not_finite_is_not_finite() -> None:
     problem = Problem(models.logistic(2), losses.bce, DATA)
     values = problem.loss_at([[0, 0], [np.nan, 0], [np.inf, 0]])
     assert np.isfinite(values).tolist() == [True, False, False]
+
+
+def test_random_starts_are_drawn_as_keras_draws() -> None:
+    model = models.relu_net(512)
+    problem = Problem(model, losses.mse, piecewise())
+    starts = problem.random_starts(20, seed=0)
+    kernel, bias, output, last = np.split(starts, [512, 1024, 1536], axis=1)
+    assert not bias.any()
+    assert not last.any()
+    limit = np.sqrt(6 / 513)
+    for drawn, of_keras in ((kernel, model.layers[0].kernel), (output, model.layers[2].kernel)):
+        assert 0.99 * limit < np.abs(drawn).max() <= limit
+        assert np.abs(of_keras).max() <= limit
+        assert np.std(drawn) == pytest.approx(np.std(of_keras), rel=0.1)
+    assert np.array_equal(starts, problem.random_starts(20, seed=0))
+    assert not np.array_equal(starts, problem.random_starts(20, seed=1))

@@ -11,10 +11,8 @@ from hypothesis.extra.numpy import arrays
 from tfreg import losses, models, train
 from tfreg.backend import keras
 from tfreg.datasets import Dataset, piecewise
-from tfreg.draw import surfaces as landscapes
 from tfreg.problem.problem import Problem
-from tfreg.surfaces import plane as planes
-from tfreg.surfaces.surface import grid
+from tfreg.surfaces import Plane, grid, loss_surface, plane_through, principal_plane, project, random_plane
 
 N_WEIGHTS = 7
 vectors = arrays(np.float64, N_WEIGHTS, elements=st.floats(-10, 10, width=32))
@@ -28,7 +26,7 @@ def problem() -> Problem:
 
 @pytest.fixture(scope="module")
 def runs(problem: Problem) -> xr.Dataset:
-    return train(problem, "sgd:0.1", 40, models.glorot_starts(problem.model, 2, seed=1))
+    return train(problem, "sgd:0.1", 40, problem.random_starts(2, seed=1))
 
 
 def as_run(weights: np.ndarray) -> xr.Dataset:
@@ -44,8 +42,8 @@ def random_points(seed: int, count: int = 3) -> np.ndarray:
 @given(seeds)
 def test_three_points_lie_in_their_plane(seed: int) -> None:
     points = random_points(seed)
-    plane = planes.through(*points)
-    coordinates, distance = planes.project(plane, points)
+    plane = plane_through(*points)
+    coordinates, distance = project(plane.origin, plane.directions, points)
     np.testing.assert_allclose(distance, 0, atol=1e-12)
     np.testing.assert_allclose(plane.weights(coordinates), points, atol=1e-12)
     assert coordinates[0].tolist() == [0, 0]
@@ -56,9 +54,9 @@ def test_three_points_lie_in_their_plane(seed: int) -> None:
 @given(seeds)
 def test_distances_in_an_orthonormal_plane_are_distances_in_weight_space(seed: int) -> None:
     points = random_points(seed)
-    plane = planes.through(*points)
+    plane = plane_through(*points)
     np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
-    coordinates, _ = planes.project(plane, points)
+    coordinates, _ = project(plane.origin, plane.directions, points)
     np.testing.assert_allclose(
         np.linalg.norm(coordinates[1] - coordinates[2]), np.linalg.norm(points[1] - points[2]), rtol=1e-12
     )
@@ -67,8 +65,8 @@ def test_distances_in_an_orthonormal_plane_are_distances_in_weight_space(seed: i
 @given(seeds, vectors)
 def test_projection_is_the_nearest_point(seed: int, weights: np.ndarray) -> None:
     """Also in a plane whose directions are neither orthogonal nor of length 1: what is left is orthogonal to both."""
-    plane = planes.Plane(np.ones(N_WEIGHTS), random_points(seed, 2))
-    coordinates, distance = planes.project(plane, weights)
+    plane = Plane(np.ones(N_WEIGHTS), random_points(seed, 2))
+    coordinates, distance = project(plane.origin, plane.directions, weights)
     left = weights - plane.weights(coordinates)
     np.testing.assert_allclose(plane.directions @ left, 0, atol=1e-9)
     assert distance == pytest.approx(np.linalg.norm(left))
@@ -76,21 +74,19 @@ def test_projection_is_the_nearest_point(seed: int, weights: np.ndarray) -> None
 
 def test_points_on_a_line_are_refused(refused: Refused) -> None:
     with refused("parallel"):
-        planes.through(np.zeros(3), np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.6, 0.9]))
+        plane_through(np.zeros(3), np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.6, 0.9]))
     with refused("parallel"):
-        planes.through(np.zeros(3), np.zeros(3), np.ones(3))
-    with refused("off a line"):
-        planes.principal(as_run(np.arange(5.0)[:, np.newaxis] * np.ones(4)))
+        plane_through(np.zeros(3), np.zeros(3), np.ones(3))
     with refused("origin (n_weights,)"):
-        planes.Plane(np.zeros(3), np.ones((2, 4)))
+        Plane(np.zeros(3), np.ones((2, 4)))
 
 
 @given(seeds, arrays(np.float64, (9, 2), elements=st.floats(-10, 10, width=32)))
 def test_pca_of_a_planar_path_loses_nothing(seed: int, coordinates: np.ndarray) -> None:
     coordinates[:3] = (0, 0), (1, 0), (0, 1)  # never a line
-    path = planes.Plane(np.ones(N_WEIGHTS), random_points(seed, 2)).weights(coordinates)
-    plane = planes.principal(as_run(path[:4]), as_run(path[4:]))
-    there, distance = planes.project(plane, path)
+    path = Plane(np.ones(N_WEIGHTS), random_points(seed, 2)).weights(coordinates)
+    plane = principal_plane({"one": as_run(path[:4]), "other": as_run(path[4:])})
+    there, distance = project(plane.origin, plane.directions, path)
     np.testing.assert_allclose(distance, 0, atol=1e-9)
     np.testing.assert_allclose(plane.weights(there), path, atol=1e-9)
     assert np.var(there[:, 0]) >= np.var(there[:, 1])
@@ -100,11 +96,12 @@ def test_pca_of_a_planar_path_loses_nothing(seed: int, coordinates: np.ndarray) 
 
 def test_pca_leaves_less_than_any_other_plane(runs: xr.Dataset) -> None:
     points = runs.weights.values.reshape(-1, N_WEIGHTS)
-    best = planes.project(planes.principal(runs), points)[1]
+    principal = principal_plane(runs)
+    best = project(principal.origin, principal.directions, points)[1]
     assert best.max() > 0.01  # these paths are not planar
     for seed in range(20):
-        other = planes.Plane(points.mean(axis=0), random_points(seed, 2))
-        assert (best**2).sum() < (planes.project(other, points)[1] ** 2).sum()
+        other = Plane(points.mean(axis=0), random_points(seed, 2))
+        assert (best**2).sum() < (project(other.origin, other.directions, points)[1] ** 2).sum()
 
 
 def filters(weights: np.ndarray, n_inputs: int, n_units: int) -> np.ndarray:
@@ -123,73 +120,44 @@ def test_filter_norms_match(n_inputs: int, n_units: int) -> None:
     data = Dataset("random", random.normal(size=(8, n_inputs)), random.normal(size=8))
     problem = Problem(model, losses.mse, data)
     center = random.normal(size=problem.n_weights)
-    plane = planes.random_filter_normalised(problem, 3, center)
+    plane = random_plane(problem, 3, center)
     expected = filters(center.astype(np.float32), n_inputs, n_units)
     for direction in plane.directions:
         np.testing.assert_allclose(filters(direction, n_inputs, n_units), expected, rtol=1e-6)
-    assert planes.project(plane, plane.origin)[0].tolist() == [0, 0]
+    assert project(plane.origin, plane.directions, plane.origin)[0].tolist() == [0, 0]
 
 
 def test_a_random_plane_is_decided_by_its_seed(problem: Problem) -> None:
     center = np.ones(N_WEIGHTS)
-    one, same, other = (planes.random_filter_normalised(problem, seed, center).directions for seed in (1, 1, 2))
+    one, same, other = (random_plane(problem, seed, center).directions for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.allclose(one, other)
 
 
-@pytest.mark.parametrize("limit", [planes._MAX_ELEMENTS, 10 * N_WEIGHTS], ids=["in one part", "in many parts"])
+@pytest.mark.parametrize("limit", [2**22, 10 * N_WEIGHTS], ids=["in one part", "in many parts"])
 def test_the_surface_is_the_loss_at_the_points_of_the_plane(
     problem: Problem, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planes, "_MAX_ELEMENTS", limit)
-    plane = planes.through(*random_points(5), labels=("along", "across"))
-    surface = planes.surface(problem, plane, grid(u=(-1, 1, 0.25), v=(0, 2, 0.2)))
+    monkeypatch.setattr("tfreg.surfaces.surface._NUMBERS_AT_ONCE", limit)
+    plane = plane_through(*random_points(5), labels=("along", "across"))
+    surface = loss_surface(problem, grid(u=(-1, 1, 0.25), v=(0, 2, 0.2)), plane=plane)
     assert surface.loss.dims == ("u", "v")
     assert surface.loss.shape == (8, 10)
-    for i, u in enumerate(surface.u.values):
-        for j, v in enumerate(surface.v.values):
-            weights = surface.origin.values + u * surface.directions.values[0] + v * surface.directions.values[1]
-            assert surface.loss.values[i, j] == pytest.approx(float(problem.loss_at(weights)), rel=1e-12)
+    weights = surface.origin.values + np.array([surface.u[3], surface.v[7]]) @ surface.directions.values
+    assert float(surface.loss[3, 7]) == pytest.approx(float(problem.loss_at(weights)), rel=1e-12)
     assert surface.u.attrs["long_name"] == "along"
     assert tuple(surface.weight.values) == problem.labels
 
 
 def test_a_surface_over_other_names_is_refused(problem: Problem, refused: Refused) -> None:
-    with refused("values of u and v"):
-        planes.surface(problem, planes.through(*random_points(5)), grid(w0=(0, 1, 0.5), w1=(0, 1, 0.5)))
+    with refused("a grid of u and v"):
+        loss_surface(problem, grid(w0=(0, 1, 0.5), w1=(0, 1, 0.5)), plane=plane_through(*random_points(5)))
 
 
-def test_a_projected_run_keeps_its_own_loss(problem: Problem, runs: xr.Dataset) -> None:
-    run = runs.isel(start=0)
-    plane = planes.through(*run.weights.values[[0, 5, -1]])
-    seen = planes.projected(plane, run)
-    assert np.array_equal(seen.loss, run.loss)
-    np.testing.assert_allclose(seen.distance.values[[0, 5, -1]], 0, atol=1e-12)
-    assert seen.distance.max() > 1e-4
-    flat = seen.weights.values @ plane.directions + plane.origin
-    np.testing.assert_allclose(np.linalg.norm(run.weights.values - flat, axis=1), seen.distance, atol=1e-12)
-
-
-def test_a_grid_around_points_holds_them() -> None:
-    over = planes.around([(0, 5), (2, 5)], [[(1, 5), (-1, 5)]], steps=(5, 4))
-    assert over["u"].tolist() == pytest.approx([-1.75, -0.625, 0.5, 1.625, 2.75])
-    assert len(over["v"]) == 4
-    assert over["v"][0] < 5 < over["v"][-1]
-
-
-def test_a_path_off_the_plane_is_drawn_at_its_own_loss(problem: Problem, runs: xr.Dataset) -> None:
-    run = runs.isel(start=0)
-    plane = planes.through(*run.weights.values[[0, 5, -1]], labels=("along", "across"))
-    seen = planes.projected(plane, run)
-    surface = planes.surface(problem, plane, planes.around(seen.weights.values, steps=(7, 7)))
-    figure = landscapes.plane(surface, {"a run": seen}, {"end": seen.weights.values[-1]}, title="A plane")
-    figure.draw_without_rendering()
-    solid, flat, off = figure.axes
-    (path,) = (line for line in solid.lines if line.get_label() == "a run")
-    np.testing.assert_allclose(path.get_data_3d()[2], run.loss)
-    assert (solid.get_xlabel(), flat.get_ylabel()) == ("along", "across")
-    np.testing.assert_array_equal(off.lines[0].get_ydata(), seen.distance)
-    assert (
-        off.get_legend().get_texts()[0].get_text()
-        == f"a run: up to {seen.distance.max():.2f} off the plane, 0.00 at the end"
-    )
+@pytest.mark.parametrize("n_points", [1, 5])
+def test_the_principal_plane_of_a_line_or_a_point_is_completed_by_axes(n_points: int) -> None:
+    path = 3.0 + np.arange(n_points)[:, np.newaxis] * np.array([0, 1.0, 2, 0])
+    plane = principal_plane(as_run(path))
+    np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(project(plane.origin, plane.directions, path)[1], 0, atol=1e-12)
+    assert plane.labels[1] == "second principal direction (0 %)"

@@ -10,12 +10,11 @@ import pytest
 import xarray as xr
 from conftest import Refused
 
-from tfreg import losses, models
+from tfreg import losses, models, train
 from tfreg.backend import keras
 from tfreg.datasets import Dataset, bernoulli_line
 from tfreg.problem.problem import Problem
-from tfreg.surfaces import surface as surfaces
-from tfreg.surfaces.surface import curvature_surface, grid, loss_surface, minimum
+from tfreg.surfaces import curvature_surface, grid, grid_around, loss_surface, minimum_weights
 
 
 @cache
@@ -104,7 +103,7 @@ def test_a_fine_grid_stays_within_two_gibibytes() -> None:
     assert n_points == 2000 * 2000
     problem = Problem(models.logistic(2, dtype="float64"), losses.bce, bernoulli_line(2000))
     # The lowest grid point is within 0.0005 of the minimum in each weight; float32 sums of 2000 terms add about 1e-6.
-    assert lowest == pytest.approx(float(problem.loss_at(minimum(problem, (0, 0)))), abs=1e-5)
+    assert lowest == pytest.approx(float(problem.loss_at(minimum_weights(problem, (0, 0)))), abs=1e-5)
     assert peak < 2 * 2**30
 
 
@@ -115,7 +114,7 @@ def test_a_curvature_surface_holds_the_derivatives_in_its_two_weights() -> None:
     over = grid(**{first: (-1, 1, 0.5), second: (0, 2, 1)})
     surface = curvature_surface(problem, over)
     np.testing.assert_array_equal(surface.loss, loss_surface(problem, over).loss)
-    assert surface.weight.values.tolist() == [first, second]
+    assert surface.axis.values.tolist() == [first, second]
     for x in surface[first].values:
         for y in surface[second].values:
             weights = problem.initial_weights
@@ -127,7 +126,7 @@ def test_a_curvature_surface_holds_the_derivatives_in_its_two_weights() -> None:
 
 
 def test_bce_is_convex_and_mse_is_not() -> None:
-    """The lecture's point, on its data: the smallest curvature over the grid of figure 9."""
+    """The smallest curvature over a wide grid."""
     over = grid(w0=(-10, 3, 1), w1=(-1, 10, 1))
     bce, mse = (curvature_surface(logistic(loss=loss), over).curvature for loss in ("bce", "mse"))
     # Far out the exact curvature is positive but tiny; a Hessian near 1e-6 carries a rounding error near 1e-16.
@@ -145,14 +144,14 @@ def test_the_minimum_of_a_quadratic_is_its_solution() -> None:
     problem = Problem(keras.Sequential(layers), losses.mse, Dataset("quadratic", inputs, targets))
     solution = np.linalg.lstsq(inputs, targets, rcond=None)[0]
     # Newton stops when the loss falls no further, near the square root of float64's precision.
-    np.testing.assert_allclose(minimum(problem, (5, -5, 5)), solution, atol=1e-7)
+    np.testing.assert_allclose(minimum_weights(problem, (5, -5, 5)), solution, atol=1e-7)
 
 
 @pytest.mark.parametrize("loss", ["bce", "mse"])
 @pytest.mark.parametrize("near", [(0, 0), (-3, -1), (2, 8)])
 def test_the_gradient_vanishes_at_the_minimum(loss: str, near: tuple[float, float]) -> None:
     problem = logistic(loss=loss)
-    found = minimum(problem, near)
+    found = minimum_weights(problem, near)
     # Stopped by the loss's last digit (1e-16), at a distance d where d^2 times the curvature (0.05) is as small.
     np.testing.assert_allclose(problem.gradient_at(found), 0, atol=1e-8)
     assert (np.linalg.eigvalsh(problem.hessian_at(found)) > 0).all()
@@ -163,8 +162,8 @@ def test_the_minimum_lies_where_the_surface_is_lowest() -> None:
     surface = loss_surface(problem, grid(w0=(-3, 1, 0.01), w1=(1, 9, 0.01)))
     lowest = surface.isel(surface.loss.argmin(dim=["w0", "w1"]))
     # The valley runs aslant, so the lowest grid point may be some steps of 0.01 from the minimum along it.
-    np.testing.assert_allclose(minimum(problem, (0, 0)), [lowest.w0, lowest.w1], atol=0.05)
-    assert problem.loss_at(minimum(problem, (0, 0))) <= lowest.loss
+    np.testing.assert_allclose(minimum_weights(problem, (0, 0)), [lowest.w0, lowest.w1], atol=0.05)
+    assert problem.loss_at(minimum_weights(problem, (0, 0))) <= lowest.loss
 
 
 # Bad input.
@@ -200,9 +199,9 @@ def test_an_unknown_weight_is_refused(refused: Refused) -> None:
 
 def test_a_minimum_needs_a_place_to_begin(refused: Refused) -> None:
     with refused("weights: expected 2 numbers"):
-        minimum(logistic(), (1, 2, 3))
+        minimum_weights(logistic(), (1, 2, 3))
     with refused("weights: expected finite numbers"):
-        minimum(logistic(), (np.nan, 0))
+        minimum_weights(logistic(), (np.nan, 0))
 
 
 @pytest.mark.parametrize("range_", [(0, 1), (0, np.inf, 0.5), ("a", 1, 0.5), 3, (0, 1, np.nan)])
@@ -221,11 +220,99 @@ def test_points_are_made_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     problem = Problem(models.logistic(2), losses.bce, bernoulli_line(20))
     over = grid(w0=(-1, 1, 0.3), w1=(-1, 2, 0.4))
     whole = curvature_surface(problem, over)
-    monkeypatch.setattr(surfaces, "_NUMBERS_AT_ONCE", 6)
+    monkeypatch.setattr("tfreg.surfaces.surface._NUMBERS_AT_ONCE", 6)
     xr.testing.assert_allclose(curvature_surface(problem, over), whole)
 
 
 def test_a_minimum_from_where_the_loss_is_not_finite(refused: Refused) -> None:
     problem = Problem(models.logistic(2), losses.bce, bernoulli_line(20))
     with refused("expected to begin where the loss is finite, got"):
-        minimum(problem, (0, 200))
+        minimum_weights(problem, (0, 200))
+
+
+# A window around paths.
+
+
+def run_of(weights: object, **coordinates: object) -> xr.Dataset:
+    return xr.Dataset({"weights": (("epoch", "weight"), np.asarray(weights, dtype=float))}, coords=coordinates)
+
+
+def test_a_surface_around_paths_holds_all_of_them() -> None:
+    problem = logistic()
+    runs = {"sgd": train(problem, "sgd:0.1", 20, (-3, -1)), "adam": train(problem, "adam:0.1", 20, [(0, 0), (1, 2)])}
+    surface = loss_surface(problem, around=runs, margin=0.1, steps=9)
+    assert surface.loss.dims == ("w0", "w1")
+    assert surface.loss.shape == (9, 9)
+    for run in runs.values():
+        for name in ("w0", "w1"):
+            assert surface[name].min() < run.weights.sel(weight=name).min()
+            assert run.weights.sel(weight=name).max() < surface[name].max()
+    point = surface.isel(w0=3, w1=4)
+    assert float(point.loss) == pytest.approx(float(problem.loss_at([point.w0, point.w1])), rel=1e-12)
+
+
+def test_the_minimum_and_the_true_weights_are_marked() -> None:
+    problem = logistic()
+    surface = loss_surface(problem, around=train(problem, "adam:0.1", 100, (-3, -1)), steps=5)
+    np.testing.assert_allclose(surface.marked.sel(mark="minimum"), minimum_weights(problem, (0, 0)), atol=1e-6)
+    assert surface.marked.sel(mark="true weights").values.tolist() == [-1, 5]
+
+
+def test_no_minimum_is_marked_where_the_loss_falls_for_ever() -> None:
+    data = Dataset("apart", [[1.0, -1], [1, -2], [1, 1], [1, 2]], [0, 0, 1, 1])
+    problem = Problem(models.logistic(2, dtype="float64"), losses.bce, data)
+    assert "marked" not in loss_surface(problem, around=train(problem, "sgd:1", 50, (0, 0)), steps=5)
+
+
+def test_a_larger_net_is_seen_in_the_principal_plane_of_its_paths() -> None:
+    problem = net()
+    runs = train(problem, "adam:0.1", 30, problem.random_starts(2, seed=0))
+    surface = curvature_surface(problem, around=runs, steps=4)
+    assert surface.loss.dims == ("u", "v")
+    assert "%" in surface.u.attrs["long_name"]
+    weights = surface.origin.values + np.array([surface.u[1], surface.v[2]]) @ surface.directions.values
+    assert float(surface.loss[1, 2]) == pytest.approx(float(problem.loss_at(weights)), rel=1e-12)
+    along = surface.directions.values
+    np.testing.assert_allclose(surface.gradient[1, 2], along @ problem.gradient_at(weights), rtol=1e-9)
+    hessian = along @ problem.hessian_at(weights) @ along.T
+    np.testing.assert_allclose(surface.curvature[1, 2], np.linalg.eigvalsh(hessian)[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("path", "extent"),
+    [
+        ([(0, 0), (4, 8)], (6.0, 12.0)),
+        ([(1, 2), (5, 2)], (6.0, 1.5)),  # constant in one direction: a quarter of the other
+        ([(3, 4)], (1.5, 1.5)),  # one point
+        ([(0, 0), (np.nan, 9), (np.inf, 1), (4, 8)], (6.0, 12.0)),  # diverged
+    ],
+)
+def test_the_window_has_an_extent_whatever_the_path_is(path: list, extent: tuple[float, float]) -> None:
+    surface = loss_surface(logistic(), around=run_of(path), steps=3)
+    assert np.ptp(surface.w0.values) == pytest.approx(extent[0])
+    assert np.ptp(surface.w1.values) == pytest.approx(extent[1])
+
+
+def test_a_grid_around_points_holds_them() -> None:
+    over = grid_around([[(0, 5), (2, 5)], [(1, 5), (-1, 5)]], steps=5)
+    assert over["u"].tolist() == pytest.approx([-1.75, -0.625, 0.5, 1.625, 2.75])
+    assert over["v"][0] < 5 < over["v"][-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "a grid (tfreg.grid) or around=runs"),
+        ({"over": {"w0": [0, 1], "w1": [0, 1]}, "around": run_of([(0, 0)])}, "one of them"),
+        ({"around": run_of([(0, 0, 0)])}, "expected 2 numbers"),
+        ({"around": run_of([(np.nan, 0)])}, "a run with finite weights"),
+        ({"around": {}}, "runs of the same weights, got none"),
+        ({"around": {"a": run_of([(0, 0)]), "b": run_of([(0, 0, 0)])}}, "got runs of 2, 3 weights"),
+        ({"around": [(0, 0)]}, "runs as train returns them, got list"),
+        ({"around": run_of([(0, 0)]), "margin": -1}, "margin of 0 or more"),
+        ({"around": run_of([(0, 0)]), "steps": 1}, "2 steps or more"),
+    ],
+)
+def test_a_window_that_cannot_be_chosen_is_refused(arguments: dict, message: str, refused: Refused) -> None:
+    with refused(message):
+        loss_surface(logistic(), **arguments)

@@ -16,7 +16,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-from tfreg import models, optimizers
+from tfreg import optimizers
 from tfreg.cli import named_problems as problems
 from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
@@ -161,7 +161,7 @@ def read_starts(text: str, problem: Problem) -> tuple[np.ndarray, tuple[int, int
         if kind == "glorot":
             count = int(rest)
             if count >= 1:
-                return models.glorot_starts(problem.model, count, seed=0), None
+                return problem.random_starts(count, seed=0), None
         else:
             return np.array([[float(part) for part in one.split(",")] for one in text.split(";")]), None
     except ValueError as error:

@@ -20,12 +20,13 @@ from tfreg.comparison import zarr_store as chunk_store
 from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.run_grid import Chunk, Plan, check_axis
 from tfreg.comparison.worker import Job
-from tfreg.errors import InputError
+from tfreg.errors import InputError, check_counts
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.progress import progress
 from tfreg.surfaces.minimum import lowest_loss
-from tfreg.training.train import check_counts, loss_name, versions
+from tfreg.training.keras_optimizers import check_varied
+from tfreg.training.record import versions
 
 
 class IncompleteError(InputError):
@@ -170,7 +171,7 @@ def _plan(
     varied = {name: check_axis(name, values) for name, values in (vary or {}).items()}
     for name, optimizer in chosen.items():
         for axis in varied:
-            optimizers.check_varied(optimizer, name, axis)
+            check_varied(optimizer, name, axis)
     if batch_size is not None:
         check_counts(batch_size=batch_size)
     elif seeds is not None:
@@ -225,7 +226,7 @@ def _coordinates(plan: Plan, problem: Problem) -> xr.Dataset:
 
 def _described(problems: Mapping[str, Problem], chosen: Mapping[str, Optimizer], plan: Plan) -> dict[str, Any]:
     return {
-        "problems": {name: f"{loss_name(one)} on {one.dataset.name}" for name, one in problems.items()},
+        "problems": {name: f"{one.loss_source} on {one.dataset.name}" for name, one in problems.items()},
         "optimizers": {name: optimizers.plain_config(one) for name, one in chosen.items()},
         "epochs": plan.epochs,
         "record_every": plan.record_every,

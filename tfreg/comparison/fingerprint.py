@@ -12,7 +12,7 @@ from tfreg import optimizers
 from tfreg.comparison.run_grid import Plan
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.training.train import versions
+from tfreg.training.record import versions
 
 
 def fingerprint(

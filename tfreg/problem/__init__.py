@@ -1,5 +1,5 @@
 """What is minimised: a model, a loss and data in one record, and its loss, gradient and Hessian at any weights.
 
-`problem.py` holds the record and its checks, `forward.py` the forward pass of many weight vectors at once, and
-`evaluate.py` turns a function rows -> losses into compiled losses, gradients and Hessians.
+`problem.py` holds the record, `checks.py` its checks, `forward.py` the forward pass of many weight vectors at once,
+`evaluate.py` turns a function of rows into compiled values, gradients and Hessians, and `programs.py` keeps these.
 """

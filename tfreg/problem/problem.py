@@ -4,29 +4,31 @@ Conventions: a weight vector is flat, in the order of the model's trainable vari
 weight vectors are the rows of an array (S, n_weights). Computation is in the model's own dtype (float32 or float64).
 """
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset
 from tfreg.errors import InputError
-from tfreg.losses import Loss
-from tfreg.problem import evaluate as derivatives
-from tfreg.problem import forward as stacked
+from tfreg.losses import Loss, describe
+from tfreg.problem import forward
+from tfreg.problem.checks import check_fit, check_model
+from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians
+from tfreg.problem.programs import Programs
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is to be minimised: `loss(targets, model(inputs))` as a function of the model's weights.
+    """The loss `loss(targets, model(inputs))` as a function of the model's weights.
 
     Attributes:
         model: any built `keras.Sequential` whose output depends on its weights and inputs alone.
         loss: function (y_true, y_pred) -> scalar, of tensors (n_samples, n_outputs).
         dataset: the inputs and targets.
+        programs: what has been compiled for this model, loss and shape of data.
 
     Raises:
         InputError: the model is not built, keeps state (dropout, batch normalisation), or does not fit the data; or
@@ -41,34 +43,11 @@ class Problem:
     model: keras.Sequential
     loss: Loss
     dataset: Dataset
+    programs: Programs = field(default_factory=Programs, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        _check_model(self.model)
-        inputs, targets = self.dataset.inputs, self.dataset.targets
-        expected = tuple(self.model.input_shape[1:])
-        if inputs.shape[1:] != expected:
-            raise InputError(
-                f"the model expects inputs of shape (samples, {', '.join(map(str, expected))}), "
-                f"data set {self.dataset.name!r} has {inputs.shape}"
-            )
-        # Two rows tell the shapes without the cost of all, unless the model is built for a fixed number of rows.
-        n_rows = self.model.input_shape[0] or 2
-        x, y = (tf.constant(array[:n_rows], self.dtype) for array in (inputs, targets))
-        weights = [variable.value for variable in self.model.trainable_variables]
-        frozen = [variable.value for variable in self.model.non_trainable_variables]
-        outputs, _ = self.model.stateless_call(weights, frozen, x)
-        if outputs.shape != y.shape and not _is_label_column(outputs, y):
-            raise InputError(
-                f"the model gives outputs of shape (samples, {', '.join(map(str, outputs.shape[1:]))}), "
-                f"the targets have {targets.shape}; give them one column per output"
-            )
-        if not callable(self.loss):
-            raise InputError(f"expected the loss as a function such as losses.bce, got {self.loss!r:.60}")
-        value = self.loss(y, outputs)
-        shape = getattr(value, "shape", None)
-        if shape != ():
-            got = type(value).__name__ if shape is None else f"shape {tuple(shape)}"
-            raise InputError(f"the loss must return a scalar, got {got}; take the mean or the sum over the samples")
+        check_model(self.model)
+        check_fit(self.model, self.loss, self.dataset)
 
     @cached_property
     def dtype(self) -> str:
@@ -96,30 +75,46 @@ class Problem:
             for index in np.ndindex(*variable.shape)
         )
 
+    @cached_property
+    def loss_source(self) -> str:
+        """The loss as records name it: its name, or the source text of a lambda."""
+        return describe(self.loss)
+
     @property
     def initial_weights(self) -> np.ndarray:
         """The weight vector that the model holds, shape (n_weights,)."""
         return np.concatenate([np.ravel(variable) for variable in self.model.trainable_variables])
 
+    def random_starts(self, count: int, seed: int) -> np.ndarray:
+        """Draw weight vectors (count, n_weights) as Keras draws the weights of Dense layers unless told otherwise.
+
+        Kernels are uniform within ± sqrt(6 / (n_inputs + n_units)) (Glorot and Bengio 2010), biases zero.
+
+        Example:
+            >>> Problem(models.relu_net(2), losses.mse, datasets.piecewise()).random_starts(1000, seed=0).shape
+            (1000, 7)
+        """
+        random = np.random.default_rng(seed)
+        limits = [np.sqrt(6 / sum(shape)) if len(shape) == 2 else 0.0 for shape in self.shapes]
+        drawn = [
+            random.uniform(-limit, limit, (count, int(np.prod(shape))))
+            for limit, shape in zip(limits, self.shapes, strict=True)
+        ]
+        return np.concatenate(drawn, axis=1)
+
     @cached_property
     def can_stack(self) -> bool:
-        """Whether many weight vectors can be computed at once (`tfreg.problem.forward`)."""
-        targets = self.dataset.targets
-        if not stacked.can_stack(self.model) or targets.ndim != 2:
-            return False
-        shapes = targets.shape, (len(targets), *self.model.output_shape[1:])
-        return not stacked.has_hand_written_gradient(self.loss, *(tf.TensorSpec(shape, self.dtype) for shape in shapes))
+        """True if many weight vectors can be computed at once (`tfreg.problem.forward`)."""
+        return self.programs.get("can_stack", lambda: forward.can_stack(self.model, self.loss, self.dataset.targets))
 
     @cached_property
     def tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Inputs and targets in the problem's precision, samples last where the problem can be stacked."""
-        pair = (self.dataset.inputs, self.dataset.targets)
-        return tuple(tf.constant(array.T if self.can_stack else array, self.dtype) for array in pair)  # type: ignore[return-value]
-
-    @cached_property
-    def programs(self) -> dict[Hashable, Any]:
-        """The programs compiled for this problem so far; they live as long as it does."""
-        return {}
+        inputs, targets = (
+            tf.constant(array.T if self.can_stack else array, self.dtype)
+            for array in (self.dataset.inputs, self.dataset.targets)
+        )
+        return inputs, targets
 
     def on(self, dataset: Dataset) -> "Problem":
         """The same model and loss on other data; data of the same shape share the compiled programs.
@@ -128,16 +123,14 @@ class Problem:
             >>> problem.on(datasets.bernoulli_line(seed=1)).programs is problem.programs
             True
         """
-        other = replace(self, dataset=dataset)
-        if (dataset.inputs.shape, dataset.targets.shape) == (self.dataset.inputs.shape, self.dataset.targets.shape):
-            other.__dict__.update(programs=self.programs, can_stack=self.can_stack)
-        return other
+        shapes, others = ((one.inputs.shape, one.targets.shape) for one in (self.dataset, dataset))
+        return replace(self, dataset=dataset, programs=self.programs if shapes == others else Programs())
 
     def losses(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """The loss (S,) of S weight vectors given as variables with a leading axis S; for use inside programs."""
         if self.can_stack:
-            return stacked.losses(self.model, self.loss, weights, inputs, targets)
-        one = partial(stacked.single_loss, self.model, self.loss, inputs=inputs, targets=targets)
+            return forward.losses(self.model, self.loss, weights, inputs, targets)
+        one = partial(forward.single_loss, self.model, self.loss, inputs=inputs, targets=targets)
         if weights[0].shape[0] == 1:
             return one([variable[0] for variable in weights])[tf.newaxis]
         return tf.map_fn(one, list(weights), fn_output_signature=tf.as_dtype(self.dtype))
@@ -145,8 +138,8 @@ class Problem:
     def predictions(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
         """The model's outputs (S, n_samples, n_outputs) for S weight vectors; for use inside programs."""
         if self.can_stack:
-            return tf.transpose(stacked.predictions(self.model, weights, inputs), (0, 2, 1))
-        one = partial(stacked.single_predictions, self.model, inputs=inputs)
+            return tf.transpose(forward.predictions(self.model, weights, inputs), (0, 2, 1))
+        one = partial(forward.single_predictions, self.model, inputs=inputs)
         return tf.map_fn(one, list(weights), fn_output_signature=tf.as_dtype(self.dtype))
 
     def unflatten(self, vectors: tf.Tensor) -> list[tf.Tensor]:
@@ -155,11 +148,11 @@ class Problem:
         parts = tf.split(vectors, sizes, axis=1)
         return [tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.shapes, strict=True)]
 
-    def check_weights(self, weights: object, what: str = "weights") -> np.ndarray:
+    def check_weights(self, weights: object, what: str = "weights", finite: bool = True) -> np.ndarray:
         """`weights` as an array (n_weights,) or (S, n_weights) in the problem's precision.
 
         Raises:
-            InputError: another length, or values that are not finite numbers.
+            InputError: another length, or (if they have to be finite) NaN or infinite values.
         """
         try:
             array = np.asarray(weights, dtype=self.dtype)
@@ -170,16 +163,16 @@ class Problem:
                 f"{what}: expected {self.n_weights} numbers ({', '.join(self.labels[:4])}"
                 f"{', …' if self.n_weights > 4 else ''}) or rows of so many, got shape {array.shape}"
             )
-        if not np.isfinite(array).all():
+        if finite and not np.isfinite(array).all():
             raise InputError(f"{what}: expected finite numbers, got NaN or infinite values")
         return array
 
     def predictions_at(self, weights: object) -> np.ndarray:
         """The model's outputs at one weight vector, (n_samples, n_outputs), or at many, with a leading S."""
-        return self._at(weights, "predictions")
+        return self._at("predictions", weights, lambda rows, x, _: self.predictions(self.unflatten(rows), x))
 
     def layer_outputs_at(self, weights: object) -> dict[str, np.ndarray]:
-        """What comes out of each layer at one weight vector, (n_samples, units), by the layer's name."""
+        """The output of each layer at one weight vector, (n_samples, units), by the layer's name."""
         rows = self.check_weights(weights)[np.newaxis]
         variables = iter([variable[0] for variable in self.unflatten(tf.constant(rows))])
         values, outputs = tf.constant(self.dataset.inputs, self.dtype), {}
@@ -192,45 +185,23 @@ class Problem:
 
     def loss_at(self, weights: object) -> np.ndarray:
         """The loss at one weight vector, a scalar array, or at many, shape (S,)."""
-        return self._at(weights, "loss")
+        return self._at("loss", weights, self._losses_of_rows)
 
     def gradient_at(self, weights: object) -> np.ndarray:
         """The gradient of the loss at one weight vector, shape (n_weights,), or at many, (S, n_weights)."""
-        return self._at(weights, "gradient")
+        return self._at("gradient", weights, gradients(self._losses_of_rows))
 
     def hessian_at(self, weights: object) -> np.ndarray:
         """The Hessian of the loss at one weight vector, (n_weights, n_weights), or at many, with a leading S."""
-        return self._at(weights, "hessian")
+        return self._at("hessian", weights, hessians(self._losses_of_rows), copies=self.n_weights)
 
-    def _at(self, weights: object, what: str) -> np.ndarray:
-        try:
-            array = np.asarray(weights, dtype=self.dtype)
-        except (TypeError, ValueError):
-            raise InputError(f"weights: expected {self.n_weights} numbers, got {weights!r:.60}") from None
-        if array.ndim not in (1, 2) or array.shape[-1] != self.n_weights or array.size == 0:
-            raise InputError(f"weights: expected {self.n_weights} numbers or rows of so many, got shape {array.shape}")
-        values = derivatives.evaluate(self, np.atleast_2d(array), what)
+    def _losses_of_rows(self, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+        return self.losses(self.unflatten(rows), inputs, targets)
+
+    def _at(self, what: str, weights: object, function: OfRows, copies: int = 1) -> np.ndarray:
+        """Evaluate a function of rows that computes so many copies of each row side by side."""
+        array = self.check_weights(weights, finite=False)
+        widest = max(shape[-1] for shape in self.shapes) * len(self.dataset.inputs)
+        row_elements = max(widest, self.n_weights) * copies
+        values = evaluate(what, function, np.atleast_2d(array), self.tensors, row_elements, self.programs)
         return values[0] if array.ndim == 1 else values
-
-
-def _is_label_column(outputs: tf.Tensor, targets: tf.Tensor) -> bool:
-    """Class labels in one column, as the sparse cross-entropies take them."""
-    return targets.shape[1:] == (1,) and outputs.shape.rank == 2
-
-
-def _check_model(model: object) -> None:
-    if not isinstance(model, keras.Sequential):
-        raise InputError(f"expected a keras.Sequential, got {type(model).__name__}")
-    if not model.built:
-        raise InputError("the model is not built; begin it with keras.Input((n_features,)) or call it on data once")
-    if not model.trainable_variables:
-        raise InputError("the model has no trainable weights")
-    dtypes = {str(variable.dtype) for variable in model.trainable_variables}
-    if len(dtypes) > 1 or not dtypes <= {"float32", "float64"}:
-        raise InputError(f"expected weights all float32 or all float64, got {', '.join(sorted(dtypes))}")
-    for layer in model.layers:
-        if layer.trainable and layer.non_trainable_variables:
-            raise InputError(
-                f"layer {layer.name!r} ({type(layer).__name__}) keeps state beside its weights; a loss surface needs "
-                "a model that depends on weights and inputs alone"
-            )

@@ -1,13 +1,47 @@
-"""The lowest loss of a problem, as the mark that optimizers are measured by."""
+"""The minimum of a problem: its weights, its loss, and a tolerance above it that means the same for every loss."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
+import xarray as xr
 
-from tfreg import models
 from tfreg.errors import InputError
-from tfreg.problem.problem import Problem
+
+if TYPE_CHECKING:
+    from tfreg.problem.problem import Problem
+
+
+def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarray:
+    """The weights (n_weights,) where Newton's method comes to rest, starting at `near`.
+
+    Each step solves H d = -g with the eigenvalues of the Hessian H made positive, so that it goes down from saddles and
+    from concave places too, and is halved until the loss falls.
+
+    Raises:
+        InputError: the loss at `near` is not finite.
+
+    Example:
+        >>> problem = Problem(models.logistic(2), losses.bce, datasets.bernoulli_line())
+        >>> minimum_weights(problem, near=(0, 0)).round(2).tolist()
+        [-1.02, 5.3]
+    """
+    weights = problem.check_weights(near)
+    if not np.isfinite(problem.loss_at(weights)):
+        raise InputError(f"minimum_weights: expected to begin where the loss is finite, got {problem.loss_at(weights)}")
+    for _ in range(steps):
+        values, vectors = np.linalg.eigh(problem.hessian_at(weights))
+        curvature = np.maximum(np.abs(values), 1e-8)
+        step = -vectors @ ((vectors.T @ problem.gradient_at(weights)) / curvature)
+        # The first candidate is to stay.
+        candidates = weights + step * np.append(0, 0.5 ** np.arange(24))[:, np.newaxis]
+        best = int(np.nanargmin(problem.loss_at(candidates)))
+        if best == 0:
+            break
+        weights = candidates[best].astype(problem.dtype)
+    return weights
 
 
 def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> float:
@@ -29,6 +63,8 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
         >>> round(lowest_loss(problem, np.zeros((1, 2))), 4)
         0.4122
     """
+    from scipy.optimize import minimize  # takes a while to load
+
     candidates = np.concatenate([np.zeros((1, problem.n_weights)), starts])
     heights = problem.loss_at(candidates)
     order = np.argsort(np.where(np.isfinite(heights), heights, np.inf))[:n_descents]
@@ -49,14 +85,31 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
     return lowest
 
 
-def marks(problems: Mapping[str, Problem], share: float = 0.01) -> tuple[dict[str, float], dict[str, float]]:
-    """The minimum of each problem, and a tolerance that means the same for all: a share of what there is to gain.
+def targets(problems: Mapping[str, Problem], share: float = 0.01) -> xr.Dataset:
+    """The loss that counts as arrived for each problem: a share of what there is to gain above its minimum.
 
-    That is the distance from the loss of weights that are all zero, which make the same prediction for every input,
-    to the minimum; losses of other scales, such as MSE and BCE, can be compared by it.
+    What there is to gain is the distance from the loss of weights that are all zero, which make the same prediction for
+    every input, to the minimum; so losses of other scales, such as MSE and BCE, can be compared.
+
+    Returns:
+        `minimum(problem)`, the lowest loss from 64 random starts, and `tolerance(problem)`.
+
+    Example:
+        >>> targets({"BCE": problem}).minimum.round(4).values.tolist()
+        [0.4122]
     """
-    minimum, tolerance = {}, {}
-    for name, problem in problems.items():
-        minimum[name] = lowest_loss(problem, models.glorot_starts(problem.model, 64, seed=0))
-        tolerance[name] = share * (float(problem.loss_at(np.zeros(problem.n_weights))) - minimum[name])
+    minima = [lowest_loss(problem, problem.random_starts(64, seed=0)) for problem in problems.values()]
+    zero = [float(problem.loss_at(np.zeros(problem.n_weights))) for problem in problems.values()]
+    tolerances = [share * (loss - minimum) for loss, minimum in zip(zero, minima, strict=True)]
+    return xr.Dataset(
+        {"minimum": ("problem", minima), "tolerance": ("problem", tolerances)}, coords={"problem": list(problems)}
+    )
+
+
+def marks(problems: Mapping[str, Problem], share: float = 0.01) -> tuple[dict[str, float], dict[str, float]]:
+    """`targets` as two mappings."""
+    found = targets(problems, share)
+    minimum, tolerance = (
+        dict(zip(problems, found[name].values.tolist(), strict=True)) for name in ("minimum", "tolerance")
+    )
     return minimum, tolerance

@@ -1,23 +1,25 @@
 """Planes through weight space: where a net with more than two weights has a loss surface that can be drawn.
 
 Conventions: weight vectors are as in `tfreg.problem`. A point of a plane has the coordinates (u, v): it is the weight
-vector origin + u * directions[0] + v * directions[1]. The directions of `through` and `principal` are orthonormal, so
-that distances in the plane are distances in weight space; those of `random_filter_normalised` have the lengths that
-its authors want. A path need not run in the plane: its coordinates are those of the nearest point of the plane, and
-how far away that is, is part of the record.
+vector origin + u * directions[0] + v * directions[1]. The directions of `plane_through` and `principal_plane` are
+orthonormal, so that distances in the plane are distances in weight space; those of `random_plane` have the lengths that
+its authors want. A path need not run in the plane: its coordinates are those of the nearest point of the plane.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from tfreg.errors import InputError
-from tfreg.problem.problem import Problem
-from tfreg.surfaces.surface import Grid
+from tfreg.surfaces.grid import Runs, weights_of
 
-_MAX_ELEMENTS = 2**22  # of the weight vectors in memory at once
+if TYPE_CHECKING:
+    from tfreg.problem.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,7 @@ class Plane:
     Attributes:
         origin: weight vector (n_weights,), the point (0, 0).
         directions: array (2, n_weights), not parallel.
-        labels: what its two directions mean, as figures write it at their axes.
+        labels: the meaning of the two directions, as figures write it at their axes.
 
     Raises:
         InputError: arrays of other shapes, or directions that are (nearly) parallel.
@@ -54,11 +56,15 @@ class Plane:
         return self.origin + np.asarray(coordinates, dtype=np.float64) @ self.directions
 
 
-def through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, str] = ("u", "v")) -> Plane:
+def plane_through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, str] = ("u", "v")) -> Plane:
     """The plane through three weight vectors: p is its origin, q lies on the u axis.
 
+    Raises:
+        InputError: the three lie on one line.
+
     Example:
-        >>> project(through([0, 0, 0], [3, 0, 0], [1, 1, 0]), [1, 2, 5])
+        >>> plane = plane_through([0, 0, 0], [3, 0, 0], [1, 1, 0])
+        >>> project(plane.origin, plane.directions, [1, 2, 5])
         (array([1., 2.]), array(5.))
     """
     origin, to_q, to_r = (np.asarray(point, dtype=np.float64) for point in (p, q, r))
@@ -69,45 +75,64 @@ def through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, str] = 
     return Plane(origin, np.stack([first, second / np.linalg.norm(second)]), labels)
 
 
-def principal(*runs: xr.Dataset) -> Plane:
-    """The plane that one or more trajectories leave least: through their mean, along their two principal components.
+def principal_plane(runs: Runs) -> Plane:
+    """The plane that trajectories leave least: through their mean, along their two principal components.
 
     Every recorded epoch counts alike. The labels say which share of the trajectories' variance lies in each direction.
+    Points on a line leave the second direction open, a single point both: then the axes of weight space that lie
+    closest to a right angle are taken.
 
-    Raises:
-        InputError: fewer than three different weight vectors, or all of them on one line.
+    Args:
+        runs: one run, or a mapping of runs, of a net with two weights or more.
     """
-    points = np.concatenate([run.weights.values.reshape(-1, run.sizes["weight"]) for run in runs]).astype(np.float64)
+    points = weights_of(runs)
     mean = points.mean(axis=0)
     _, spread, components = np.linalg.svd(points - mean, full_matrices=False)
-    if len(spread) < 2 or not spread[1] > 1e-9 * spread[0]:
-        raise InputError("principal: expected trajectories with points off a line; a line lies in many planes")
+    scale = max(1.0, float(np.abs(mean).max()))
+    n_known = min(2, int((spread > 1e-9 * np.maximum(spread[0], scale)).sum()))
+    directions = _completed(components[:n_known])
     # The sign of a component is arbitrary; with its largest entry positive, every machine draws the same figure.
-    signs = np.sign(components[[0, 1], np.abs(components[:2]).argmax(axis=1)])
-    first, second = 100 * spread[:2] ** 2 / (spread**2).sum()
-    labels = (f"first principal direction ({first:.0f} %)", f"second principal direction ({second:.0f} %)")
-    return Plane(mean, components[:2] * signs[:, np.newaxis], labels)
+    signs = np.sign(directions[[0, 1], np.abs(directions).argmax(axis=1)])
+    shares = np.zeros(2)
+    shares[:n_known] = 100 * spread[:n_known] ** 2 / (spread**2).sum()
+    labels = tuple(f"{rank} principal direction ({share:.0f} %)" for rank, share in zip(_RANKS, shares, strict=True))
+    return Plane(mean, directions * signs[:, np.newaxis], (labels[0], labels[1]))
 
 
-def random_filter_normalised(problem: Problem, seed: int, center: ArrayLike) -> Plane:
+_RANKS = ("first", "second")
+
+
+def _completed(components: np.ndarray) -> np.ndarray:
+    """Two orthonormal directions (2, n_weights): the given ones, and axes made orthogonal to them."""
+    directions = list(components)
+    while len(directions) < 2:
+        known = np.reshape(directions, (-1, components.shape[1]))
+        axis = np.zeros(components.shape[1])
+        axis[np.argmin((known**2).sum(axis=0))] = 1
+        axis -= known.T @ (known @ axis)
+        directions.append(axis / np.linalg.norm(axis))
+    return np.stack(directions)
+
+
+def random_plane(problem: Problem, seed: int, center: ArrayLike) -> Plane:
     """The plane through `center` along two random directions, normalised filter by filter.
 
-    A filter is what comes into one unit, its bias included. Each filter of a normal random direction is scaled to the
-    length of the same filter of the center (Li, Xu, Taylor, Studer and Goldstein 2018, "Visualizing the loss landscape
-    of neural nets"), so that a step of 1 is as large as the weights themselves, whatever their scale in each layer.
+    A filter holds the weights that lead into one unit, its bias included. Each filter of a normal random direction is
+    scaled to the length of the same filter of the center (Li, Xu, Taylor, Studer and Goldstein 2018, "Visualizing the
+    loss landscape of neural nets"), so that a step of 1 is as large as the weights themselves, whatever their scale in
+    each layer.
 
     Example:
         >>> problem = Problem(models.relu_net(512), losses.mse, datasets.piecewise())
-        >>> random_filter_normalised(problem, 0, problem.initial_weights).directions.shape
+        >>> random_plane(problem, 0, problem.initial_weights).directions.shape
         (2, 1537)
     """
     origin = np.asarray(problem.check_weights(center, "center"), dtype=np.float64)
     filters = _filters(problem)
     directions = np.random.default_rng(seed).normal(size=(2, len(origin)))
     length = np.sqrt(np.bincount(filters, origin**2))
-    for direction in directions:
-        direction *= (length / np.sqrt(np.bincount(filters, direction**2)))[filters]
-    return Plane(origin, directions, ("random direction", "another random direction"))
+    scaled = [direction * (length / np.sqrt(np.bincount(filters, direction**2)))[filters] for direction in directions]
+    return Plane(origin, np.stack(scaled), ("random direction", "another random direction"))
 
 
 def _filters(problem: Problem) -> np.ndarray:
@@ -122,70 +147,20 @@ def _filters(problem: Problem) -> np.ndarray:
     return np.concatenate(numbers)
 
 
-def project(plane: Plane, weights: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """The coordinates (…, 2) of weight vectors (…, n_weights) in the plane, and their distance (…) from it."""
-    away = np.asarray(weights, dtype=np.float64) - plane.origin
-    coordinates = away @ np.linalg.pinv(plane.directions)
-    return coordinates, np.linalg.norm(away - coordinates @ plane.directions, axis=-1)
+def project(origin: ArrayLike, directions: ArrayLike, weights: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The coordinates (…, 2) of weight vectors (…, n_weights) in a plane, and their distance (…) from it."""
+    away = np.asarray(weights, dtype=np.float64) - np.asarray(origin, dtype=np.float64)
+    along = np.asarray(directions, dtype=np.float64)
+    coordinates = away @ np.linalg.pinv(along)
+    return coordinates, np.linalg.norm(away - coordinates @ along, axis=-1)
 
 
 def projected(plane: Plane, run: xr.Dataset) -> xr.Dataset:
-    """A run as it is seen in the plane.
-
-    Returns:
-        `weights` over epoch and (u, v); `loss`, which is the run's own and not that of the plane below it; and
-        `distance`, how far off the plane it runs.
-    """
-    coordinates, distance = project(plane, run.weights.values)
+    """A run as it is seen in the plane: `weights` over (u, v), its own `loss`, and its `distance` from the plane."""
+    coordinates, distance = project(plane.origin, plane.directions, run.weights.values)
     lead = run.loss.dims
     return xr.Dataset(
         {"weights": ((*lead, "weight"), coordinates), "loss": (lead, run.loss.values), "distance": (lead, distance)},
         coords={"epoch": run.epoch.values, "weight": ["u", "v"]},
         attrs=run.attrs,
-    )
-
-
-def around(*points: ArrayLike, margin: float = 0.25, steps: tuple[int, int] = (81, 81)) -> Grid:
-    """A grid of so many steps that holds all the points (…, 2), with a share of their extent as a margin around it.
-
-    Example:
-        >>> {name: len(values) for name, values in around([(0, 0), (1, 2)], steps=(5, 9)).items()}
-        {'u': 5, 'v': 9}
-    """
-    coordinates = np.concatenate([np.reshape(point, (-1, 2)) for point in points])
-    low, high = coordinates.min(axis=0), coordinates.max(axis=0)
-    room = margin * np.maximum(high - low, 1e-3 * max(1.0, (high - low).max()))
-    ends = zip(low - room, high + room, steps, strict=True)
-    return dict(zip(("u", "v"), (np.linspace(*end) for end in ends), strict=True))
-
-
-def surface(problem: Problem, plane: Plane, over: Grid) -> xr.Dataset:
-    """The loss at every point of a grid of the plane; memory stays bounded, however fine the grid and large the net.
-
-    Args:
-        problem: what the weights are of.
-        plane: where to look.
-        over: values of u and of v, as `tfreg.grid(u=(-1, 1, 0.1), v=(-1, 1, 0.1))` or `around` give them.
-
-    Returns:
-        `loss` over u and v, with the plane's `origin` and `directions`.
-    """
-    if tuple(over) != ("u", "v"):
-        raise InputError(f"surface: expected values of u and v, got {', '.join(over) or 'none'}")
-    points = np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1)
-    flat = points.reshape(-1, 2)
-    parts = np.array_split(flat, -(-len(flat) * problem.n_weights // _MAX_ELEMENTS))
-    loss = np.concatenate([problem.loss_at(plane.weights(part)) for part in parts]).reshape(points.shape[:2])
-    named = {
-        name: (name, values, {"long_name": label})
-        for (name, values), label in zip(over.items(), plane.labels, strict=True)
-    }
-    return xr.Dataset(
-        {
-            "loss": (("u", "v"), loss),
-            "origin": (("weight",), plane.origin),
-            "directions": (("direction", "weight"), plane.directions),
-        },
-        coords={**named, "weight": np.array(problem.labels, dtype=object), "direction": ["u", "v"]},
-        attrs={"loss": getattr(problem.loss, "__name__", "loss"), "dataset": problem.dataset.name},
     )

@@ -1,141 +1,193 @@
-"""The loss over a grid of two weights, and how it slopes and curves there.
+"""The loss over a grid of two weights, or of a plane through weight space, and how it slopes and curves there.
 
-Conventions: a grid holds the values of two named weights; a surface is an `xarray.Dataset` with `loss` over those two
-dimensions, first weight first. Weights that the grid does not name stay as the model holds them.
+Conventions: a surface is an `xarray.Dataset` with `loss` over two dimensions: two weights by their labels, or the `u`
+and `v` of a plane, whose `origin` and `directions` it then holds. Weights that a grid does not name stay as the model
+holds them. `marked(mark, axis)` are the coordinates of points worth marking, where they are known.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError, unknown
-from tfreg.problem.problem import Problem
+from tfreg.surfaces.grid import Grid, Runs, grid_around, grid_points, weights_of
+from tfreg.surfaces.minimum import minimum_weights
+from tfreg.surfaces.plane import Plane, principal_plane, project
 
-Grid = dict[str, np.ndarray]
-_NUMBERS_AT_ONCE = 2**24  # weights of the points that are in memory at a time
+if TYPE_CHECKING:
+    from tfreg.problem.problem import Problem
+
+_NUMBERS_AT_ONCE = 2**22  # of the weight vectors, gradients or Hessians that are in memory at a time
 
 
-def grid(**ranges: tuple[float, float, float]) -> Grid:
-    """Two weights and their values, each given as (first, end, step) with the end left out, as `numpy.arange`.
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """A grid and the plane that it lies in; a grid of two weights lies in the plane along their axes."""
 
-    Labels that are no Python names go in as `grid(**{"hidden/kernel[0,0]": (-1, 1, 0.1), ...})`.
+    over: Grid
+    plane: Plane
+    marked: dict[str, np.ndarray]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        first, second = map(len, self.over.values())
+        return first, second
+
+
+def loss_surface(
+    problem: Problem,
+    over: Grid | None = None,
+    *,
+    around: Runs | None = None,
+    plane: Plane | None = None,
+    margin: float = 0.25,
+    steps: int = 81,
+) -> xr.Dataset:
+    """The loss at every point of a grid.
+
+    The grid is given, or chosen so that it holds the paths of runs: over the two weights of a net that has no others,
+    over the principal plane of the paths for any other net.
+
+    Args:
+        problem: whose loss.
+        over: values of two weights, as `tfreg.grid` gives them, or of the `u` and `v` of a plane.
+        around: one run, a run from many starts, or a mapping of runs.
+        plane: where the grid lies, if it is one of `u` and `v`; with `around`, the plane to draw the paths on.
+        margin: room around the paths at each side, as a share of their extent.
+        steps: the number of values in each direction of a grid around paths.
+
+    Returns:
+        `loss` over the grid; `marked` points, as far as known: the data's true weights, and around paths of a net with
+        two weights the minimum next to their end. Memory stays bounded, however fine the grid and large the net.
 
     Raises:
-        InputError: not two weights, or a range without values.
+        InputError: neither or both of `over` and `around`, a grid that is not of two weights of the problem, or runs of
+            another problem.
 
     Example:
-        >>> {name: len(values) for name, values in grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)).items()}
-        {'w0': 65, 'w1': 55}
+        >>> run = train(problem, "adam:0.1", epochs=435, start=(-10, -1))
+        >>> loss_surface(problem, around=run).loss.shape
+        (81, 81)
     """
-    if len(ranges) != 2:
-        raise InputError(f"grid: expected two weights, got {', '.join(ranges) or 'none'}")
-    return {name: _values(name, range_) for name, range_ in ranges.items()}
+    window = _window(problem, over, around, plane, margin, steps)
+    return _labelled(problem, window, _at_points(problem, window, problem.loss_at, problem.n_weights))
 
 
-def _values(name: str, range_: object) -> np.ndarray:
-    try:
-        first, end, step = (float(part) for part in range_)  # type: ignore[attr-defined]
-        if np.isfinite([first, end]).all() and 0 < step < np.inf and end > first:
-            return np.arange(first, end, step)
-    except (TypeError, ValueError):
-        pass
-    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
-
-
-def points(over: Grid) -> np.ndarray:
-    """All points of a grid as rows (n_points, 2), the second weight running fastest."""
-    return np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1).reshape(-1, 2)
-
-
-def loss_surface(problem: Problem, over: Grid) -> xr.Dataset:
-    """The loss at every point of a grid of two weights.
-
-    Memory stays bounded by a block of points, however fine the grid and wide the net (see `tfreg.problem.evaluate`).
-
-    Returns:
-        `loss` over the two weights, in the grid's order.
-
-    Raises:
-        InputError: the grid is not of two weights, or names one that the problem does not have.
-    """
-    _positions(problem, over)
-    return xr.Dataset(
-        {"loss": (tuple(over), _over_grid(problem, over, problem.loss_at))},
-        coords=dict(over),
-        attrs={"loss": getattr(problem.loss, "__name__", "loss"), "dataset": problem.dataset.name},
-    )
-
-
-def curvature_surface(problem: Problem, over: Grid) -> xr.Dataset:
+def curvature_surface(
+    problem: Problem,
+    over: Grid | None = None,
+    *,
+    around: Runs | None = None,
+    plane: Plane | None = None,
+    margin: float = 0.25,
+    steps: int = 81,
+) -> xr.Dataset:
     """The loss surface with its gradient and its curvature, by automatic differentiation.
 
-    Returns:
-        `loss` over the two weights; `gradient`, with a last dimension `weight` for the two; and `curvature`, the
-        smallest eigenvalue of the Hessian in the two: where it is negative, the surface is not convex.
+    Arguments and errors are those of `loss_surface`.
 
-    Raises:
-        InputError: the grid is not of two weights, or names one that the problem does not have.
+    Returns:
+        `loss` over the grid; `gradient`, with a last dimension `axis` for the two directions; and `curvature`, the
+        smallest eigenvalue of the Hessian in the two: where it is negative, the surface is not convex.
     """
-    pair = _positions(problem, over)
-    gradient = _over_grid(problem, over, lambda points: problem.gradient_at(points)[:, pair])
-    hessian = _over_grid(problem, over, lambda points: problem.hessian_at(points)[:, pair][:, :, pair])
-    return (
-        loss_surface(problem, over)
-        .assign_coords(weight=list(over))
-        .assign(
-            gradient=((*over, "weight"), gradient),
-            curvature=(tuple(over), np.linalg.eigvalsh(hessian)[..., 0]),
-        )
+    window = _window(problem, over, around, plane, margin, steps)
+    n, along = problem.n_weights, window.plane.directions
+    gradient = _at_points(problem, window, lambda rows: problem.gradient_at(rows) @ along.T, n)
+    hessian = _at_points(problem, window, lambda rows: along @ problem.hessian_at(rows) @ along.T, n * n)
+    loss = _at_points(problem, window, problem.loss_at, n)
+    return _labelled(problem, window, loss).assign(
+        gradient=((*window.over, "axis"), gradient.astype(problem.dtype)),
+        curvature=(tuple(window.over), np.linalg.eigvalsh(hessian.astype(problem.dtype))[..., 0]),
     )
 
 
-def _positions(problem: Problem, over: Grid) -> list[int]:
+def _window(
+    problem: Problem, over: Grid | None, around: Runs | None, plane: Plane | None, margin: float, steps: int
+) -> _Window:
+    if (over is None) == (around is None):
+        raise InputError("expected a grid (tfreg.grid) or around=runs, and one of them")
+    if over is not None:
+        return _on_plane(problem, over, plane) if plane is not None else _over_weights(problem, over, {})
+    assert around is not None
+    rows = problem.check_weights(weights_of(around), "around")
+    if plane is None and problem.n_weights == 2:
+        first, second = problem.labels
+        return _over_weights(problem, grid_around(rows, (first, second), margin, steps), _minimum_near(problem, rows))
+    plane = principal_plane(around) if plane is None else plane
+    coordinates, _ = project(plane.origin, plane.directions, rows)
+    return _on_plane(problem, grid_around(coordinates, margin=margin, steps=steps), plane)
+
+
+def _on_plane(problem: Problem, over: Grid, plane: Plane) -> _Window:
+    if tuple(over) != ("u", "v"):
+        raise InputError(f"plane: expected a grid of u and v, got {', '.join(over) or 'none'}")
+    problem.check_weights(plane.origin, "plane")
+    return _Window(over, plane, {})
+
+
+def _over_weights(problem: Problem, over: Grid, marked: dict[str, np.ndarray]) -> _Window:
     if len(over) != 2:
         raise InputError(f"expected a grid of two weights, got {', '.join(over) or 'none'}; make one with tfreg.grid")
     for name in over:
         if name not in problem.labels:
             raise unknown("weight", name, problem.labels)
-    return [problem.labels.index(name) for name in over]
+    pair = [problem.labels.index(name) for name in over]
+    origin, directions = problem.initial_weights.astype(np.float64), np.zeros((2, problem.n_weights))
+    origin[pair], directions[[0, 1], pair] = 0, 1
+    true_weights = problem.dataset.true_weights
+    if true_weights is not None and len(true_weights) == problem.n_weights == 2:
+        marked = {"true weights": np.asarray(true_weights)[pair], **marked}
+    first, second = over
+    return _Window(over, Plane(origin, directions, (first, second)), marked)
 
 
-def _over_grid(problem: Problem, over: Grid, evaluate: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """What `evaluate` gives at all points of a grid, the two weights first; points are made a part at a time."""
-    pairs = points(over)
-    n_rows = max(1, _NUMBERS_AT_ONCE // problem.n_weights)
-    values = []
-    for part in np.split(pairs, range(n_rows, len(pairs), n_rows)):
-        weights = np.tile(problem.initial_weights, (len(part), 1))
-        weights[:, _positions(problem, over)] = part
-        values.append(evaluate(weights))
-    whole = np.concatenate(values)
-    return whole.reshape(*(len(axis) for axis in over.values()), *whole.shape[1:])
+def _minimum_near(problem: Problem, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The minimum that Newton's method finds from the lowest point of the paths, if there is one."""
+    losses = problem.loss_at(rows)
+    if not np.isfinite(losses).any():
+        return {}
+    found = minimum_weights(problem, rows[np.nanargmin(losses)])
+    hessian, gradient = problem.hessian_at(found), problem.gradient_at(found)
+    if not np.isfinite(hessian).all() or not np.linalg.eigvalsh(hessian)[0] > 0:
+        return {}
+    # On data that a line tells apart the loss falls for ever: Newton's step stays long there.
+    step = np.linalg.solve(hessian, gradient)
+    return {"minimum": found} if np.linalg.norm(step) < 0.01 * max(1.0, float(np.linalg.norm(found))) else {}
 
 
-def minimum(problem: Problem, near: object, steps: int = 50) -> np.ndarray:
-    """The weights (n_weights,) where Newton's method comes to rest, starting at `near`.
+def _at_points(
+    problem: Problem, window: _Window, evaluate: Callable[[np.ndarray], np.ndarray], numbers_per_point: int
+) -> np.ndarray:
+    """The values of a function of rows at all points of a grid, made and evaluated a part at a time."""
+    points = grid_points(window.over)
+    n_rows = max(1, _NUMBERS_AT_ONCE // numbers_per_point)
+    parts = np.split(points, range(n_rows, len(points), n_rows))
+    whole = np.concatenate([evaluate(window.plane.weights(part)) for part in parts])
+    return whole.reshape(*window.shape, *whole.shape[1:])
 
-    Each step solves H d = -g with the eigenvalues of the Hessian H made positive, so that it goes down from saddles and
-    from concave places too, and is halved until the loss falls.
 
-    Raises:
-        InputError: the loss at `near` is not finite.
-
-    Example:
-        >>> minimum(Problem(models.logistic(2), losses.bce, datasets.bernoulli_line()), (0, 0)).round(2).tolist()
-        [-1.02, 5.3]
-    """
-    weights = problem.check_weights(near)
-    if not np.isfinite(problem.loss_at(weights)):
-        raise InputError(f"minimum: expected to begin where the loss is finite, got {problem.loss_at(weights)}")
-    for _ in range(steps):
-        values, vectors = np.linalg.eigh(problem.hessian_at(weights))
-        curvature = np.maximum(np.abs(values), 1e-8)
-        step = -vectors @ ((vectors.T @ problem.gradient_at(weights)) / curvature)
-        # The first candidate is to stay.
-        candidates = weights + step * np.append(0, 0.5 ** np.arange(24))[:, np.newaxis]
-        best = int(np.nanargmin(problem.loss_at(candidates)))
-        if best == 0:
-            break
-        weights = candidates[best].astype(problem.dtype)
-    return weights
+def _labelled(problem: Problem, window: _Window, loss: np.ndarray) -> xr.Dataset:
+    first, second = window.over
+    named = {
+        name: (name, values) if name == label else (name, values, {"long_name": label})
+        for (name, values), label in zip(window.over.items(), window.plane.labels, strict=True)
+    }
+    surface = xr.Dataset(
+        {"loss": ((first, second), loss)},
+        coords={**named, "axis": [first, second]},
+        attrs={"loss": problem.loss_source, "dataset": problem.dataset.name},
+    )
+    if (first, second) == ("u", "v"):
+        surface = surface.assign_coords(weight=np.array(problem.labels, dtype=object)).assign(
+            origin=("weight", window.plane.origin), directions=(("axis", "weight"), window.plane.directions)
+        )
+    if window.marked:
+        surface = surface.assign_coords(mark=list(window.marked)).assign(
+            marked=(("mark", "axis"), np.stack([*window.marked.values()]).astype(np.float64))
+        )
+    return surface

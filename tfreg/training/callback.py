@@ -1,6 +1,6 @@
 """`RecordWeights`: the record of `tfreg.train`, from plain `model.fit`.
 
-Conventions: as in `tfreg.training.train`. Epochs count on through repeated calls of `fit` with the same callback.
+Conventions: as in `tfreg.training.record`. Epochs count on through repeated calls of `fit` with the same callback.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import xarray as xr
 from tfreg.backend import keras
 from tfreg.errors import InputError
 from tfreg.problem.problem import Problem
-from tfreg.training.train import record
+from tfreg.training.record import record
 
 
 class RecordWeights(keras.callbacks.Callback):

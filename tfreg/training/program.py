@@ -22,19 +22,18 @@ from tfreg import optimizers
 from tfreg.backend import tf
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.training import steps as loops
+from tfreg.training import steps
+from tfreg.training.keras_optimizers import floatx, fresh_copy, key
 from tfreg.training.steps import Loop, Shape
 
 # Elements of a block's widest activation array: it should stay in the processor's caches, and be long enough that the
 # steps between its passes over the data do not count.
 _BLOCK_ELEMENTS = 2**20
 
-_compiling = Lock()
-
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a program gives back for S starts.
+    """The weights, losses and optimizer state that a program returns for S starts.
 
     Attributes:
         weights: at each of R recorded epochs (S, R, n_weights), or at the last alone if the program keeps no others.
@@ -122,11 +121,9 @@ def program(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
 
     Of the optimizer only class and configuration count, without the hyper-parameters that are arguments.
     """
-    key = ("train", optimizers.key(optimizer, shape.varied), shape)
-    with _compiling:
-        if key not in problem.programs:
-            problem.programs[key] = _compile(problem, optimizer, shape)
-        return problem.programs[key]
+    return problem.programs.get(
+        ("train", key(optimizer, shape.varied), shape), lambda: _compile(problem, optimizer, shape)
+    )
 
 
 def block_size(problem: Problem, optimizer: Optimizer) -> int:
@@ -141,18 +138,7 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
     stacked = problem.can_stack and optimizers.is_elementwise(optimizer)
     n_blocks = -(-shape.n_starts // block_size(problem, optimizer))
     block = -(-shape.n_starts // n_blocks)
-    variables = loops.variables(problem, block if stacked else None)
-    driven = optimizers.fresh_copy(optimizer, problem.dtype, shape.varied)
-    # Some optimizers begin with a copy of the weights in their state: numbers that nothing else holds give it away.
-    probe = np.random.default_rng(0).uniform(1, 2, problem.n_weights).astype(problem.dtype)
-    loop = Loop(problem, driven, variables, [], stacked, shape)
-    loops.write_weights(loop, tf.constant(np.tile(probe, (block, 1))))
-    driven.build(variables)
-    loop.state.extend(driven.variables)
-    fresh_state = loops.read_state(loop, block).numpy()[0]
-    equal = fresh_state[:, np.newaxis] == probe.astype(np.float64)
-    copied = np.where(equal.any(axis=1), equal.argmax(axis=1), -1)
-    loops.forget(loop)
+    loop, fresh_state, copied = _loop(problem, optimizer, shape, block, stacked)
 
     @tf.function(jit_compile=True, autograph=False)
     def train(
@@ -164,7 +150,7 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
         *data: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
         def one_block(rows: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            return loops.descend(loop, *rows, record_at, orders, data)
+            return steps.descend(loop, *rows, record_at, orders, data)
 
         if n_blocks == 1:
             alone = one_block((starts[0], states[0], varied[0]))
@@ -172,13 +158,13 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
         else:
             kinds = (tf.as_dtype(problem.dtype), tf.as_dtype(problem.dtype), tf.float64)
             results = tf.map_fn(one_block, (starts, states, varied), fn_output_signature=kinds)
-        loops.forget(loop)
+        steps.zero_variables(loop)
         return results
 
     def rows(n_columns: int, dtype: object) -> tf.TensorSpec:
         return tf.TensorSpec((n_blocks, block, n_columns), dtype)
 
-    with optimizers.floatx(problem.dtype):
+    with floatx(problem.dtype):
         concrete = train.get_concrete_function(
             rows(problem.n_weights, problem.dtype),
             rows(len(fresh_state), tf.float64),
@@ -187,4 +173,22 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
             tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
             *problem.tensors,
         )
-    return Program(shape, concrete, n_blocks, block, fresh_state, copied, loops.state_labels(loop))
+    return Program(shape, concrete, n_blocks, block, fresh_state, copied, steps.state_labels(loop))
+
+
+def _loop(
+    problem: Problem, optimizer: Optimizer, shape: Shape, block: int, stacked: bool
+) -> tuple[Loop, np.ndarray, np.ndarray]:
+    """The parts of a loop, and the state of its optimizer before the first step (see `Program`)."""
+    variables = steps.weight_variables(problem, block if stacked else None)
+    driven = fresh_copy(optimizer, problem.dtype, shape.varied)
+    # Some optimizers begin with a copy of the weights in their state: numbers that nothing else holds give it away.
+    probe = np.random.default_rng(0).uniform(1, 2, problem.n_weights).astype(problem.dtype)
+    loop = Loop(problem, driven, variables, stacked, shape)
+    steps.write_weights(loop, tf.constant(np.tile(probe, (block, 1))))
+    driven.build(variables)
+    fresh_state = steps.read_state(loop, block).numpy()[0]
+    equal = fresh_state[:, np.newaxis] == probe.astype(np.float64)
+    copied = np.where(equal.any(axis=1), equal.argmax(axis=1), -1)
+    steps.zero_variables(loop)
+    return loop, fresh_state, copied

@@ -1,4 +1,4 @@
-"""What happens in a training loop, as it is traced: Keras's own optimizer takes its steps on variables of ours.
+"""The steps of a training loop, as they are traced: Keras's own optimizer works on variables of this package.
 
 Conventions: a block of starts leads. If the loop is stacked, one variable (block, n_weights) holds the weights of all
 starts of a block; otherwise the block is one start and there are variables of the model's shapes. Functions that read
@@ -8,27 +8,28 @@ The state of an optimizer is a row of float64 numbers, one per element of its va
 float64 holds every float32 and every count of iterations exactly.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from tfreg import optimizers
 from tfreg.backend import keras, tf
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.training.keras_optimizers import bind_hyperparameter
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What is compiled into a program besides model, loss and optimizer.
+    """The sizes and choices that are compiled into a program besides model, loss and optimizer.
 
     Attributes:
         n_starts: S.
         n_records: R, the number of recorded epochs.
         batch_size: the number of samples per update, None for all of them at once.
-        varied: the hyper-parameters that are arguments, each with a value per start (see `optimizers.vary`).
-        losses: whether the loss is recorded.
-        all_weights: whether the weights of all recorded epochs are kept, or only the last.
+        varied: the hyper-parameters that are arguments, each with a value per start (see `bind_hyperparameter`).
+        losses: True if the loss is recorded.
+        all_weights: True if the weights of all recorded epochs are kept, False for the last alone.
     """
 
     n_starts: int
@@ -41,17 +42,29 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """What a training loop works on while it is traced."""
+    """A problem, an optimizer and the variables of both, as a training loop works on them while it is traced.
+
+    Attributes:
+        problem: what is minimised.
+        optimizer: a copy of the caller's, built on `variables`.
+        variables: of the weights; see `weight_variables`.
+        stacked: True if one variable holds the weights of all starts of a block.
+        shape: what is compiled in.
+    """
 
     problem: Problem
     optimizer: Optimizer
     variables: list[keras.Variable]
-    state: list[keras.Variable]
     stacked: bool
     shape: Shape
 
+    @property
+    def state(self) -> list[keras.Variable]:
+        """The optimizer's variables, once it is built; its learning rate is none of them."""
+        return self.optimizer.variables
 
-def variables(problem: Problem, block: int | None) -> list[keras.Variable]:
+
+def weight_variables(problem: Problem, block: int | None) -> list[keras.Variable]:
     """One variable for a block of weight vectors, or without a block variables like the model's."""
     if block is not None:
         return [keras.Variable(np.zeros((block, problem.n_weights), problem.dtype), name="weights")]
@@ -63,7 +76,7 @@ def variables(problem: Problem, block: int | None) -> list[keras.Variable]:
     return variables
 
 
-def forget(loop: Loop) -> None:
+def zero_variables(loop: Loop) -> None:
     """Set all variables to zero.
 
     XLA takes what the variables hold on entry for a constant (gradients of `tf.vectorized_map` ask it for a shape that
@@ -88,7 +101,7 @@ def descend(
     _write_state(loop, state)
     for column, name in enumerate(shape.varied):
         value = varied[:, column : column + 1] if loop.stacked else varied[0, column]
-        optimizers.vary(loop.optimizer, name, value)
+        bind_hyperparameter(loop.optimizer, name, value)
 
     def one_epoch(epoch: tf.Tensor) -> tuple[tf.Tensor]:
         _epoch(loop, orders, epoch, data)
@@ -182,10 +195,12 @@ def state_labels(loop: Loop) -> tuple[str, ...]:
     """A name for each element of a state row, such as `weights_momentum[w0]`."""
     labels = []
     for variable in loop.state:
+        # Keras counts variables without a name of their own through the whole process: variable, variable_1, …
+        name = re.sub(r"^variable_\d+$", "variable", variable.name)
         if variable.shape == ():
-            labels.append(variable.name)
+            labels.append(name)
         elif loop.stacked:
-            labels += [f"{variable.name}[{label}]" for label in loop.problem.labels]
+            labels += [f"{name}[{label}]" for label in loop.problem.labels]
         else:
-            labels += [f"{variable.name}[{','.join(map(str, index))}]" for index in np.ndindex(*variable.shape)]
+            labels += [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(*variable.shape)]
     return tuple(labels)

@@ -1,0 +1,103 @@
+"""Grids of two weights, or of the two directions of a plane, and the windows that hold given paths.
+
+Conventions: a grid is a mapping of two names to their values, rising, the first name first.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from tfreg.errors import InputError
+
+Grid = dict[str, np.ndarray]
+Runs = xr.Dataset | Mapping[str, "Runs"]
+
+
+def grid(**ranges: tuple[float, float, float]) -> Grid:
+    """Two weights and their values, each given as (first, end, step) with the end left out, as in `numpy.arange`.
+
+    Labels that are no Python names go in as `grid(**{"hidden/kernel[0,0]": (-1, 1, 0.1), ...})`.
+
+    Raises:
+        InputError: not two weights, or a range without values.
+
+    Example:
+        >>> {name: len(values) for name, values in grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)).items()}
+        {'w0': 65, 'w1': 55}
+    """
+    if len(ranges) != 2:
+        raise InputError(f"grid: expected two weights, got {', '.join(ranges) or 'none'}")
+    return {name: _values(name, range_) for name, range_ in ranges.items()}
+
+
+def _values(name: str, range_: object) -> np.ndarray:
+    try:
+        first, end, step = (float(part) for part in range_)  # type: ignore[attr-defined]
+        if np.isfinite([first, end]).all() and 0 < step < np.inf and end > first:
+            return np.arange(first, end, step)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
+
+
+def grid_points(over: Grid) -> np.ndarray:
+    """All points of a grid as rows (n_points, 2), the second name running fastest."""
+    return np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: float = 0.25, steps: int = 81) -> Grid:
+    """A grid that holds all the points (…, 2), with room around them.
+
+    A direction in which the points (nearly) agree gets a quarter of the other's extent; a single point gets 1.
+
+    Args:
+        points: what has to be inside.
+        names: of the two directions.
+        margin: the room at each side, as a share of the extent.
+        steps: the number of values in each direction, 2 or more.
+
+    Raises:
+        InputError: a margin below 0, or fewer than 2 steps.
+
+    Example:
+        >>> {name: (values[0], values[-1]) for name, values in grid_around([(0, 0), (4, 8)]).items()}
+        {'u': (-1.0, 5.0), 'v': (-2.0, 10.0)}
+    """
+    if not (np.isfinite(margin) and margin >= 0) or steps < 2:
+        raise InputError(f"expected a margin of 0 or more and 2 steps or more, got margin {margin} and {steps} steps")
+    rows = np.reshape(np.asarray(points, dtype=np.float64), (-1, 2))
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    longest = (high - low).max()
+    extent = np.maximum(high - low, longest / 4 if longest > 0 else 1.0)
+    middle, half = (low + high) / 2, extent * (0.5 + margin)
+    ends = zip(middle - half, middle + half, strict=True)
+    return dict(zip(names, (np.linspace(*end, steps) for end in ends), strict=True))
+
+
+def weights_of(runs: Runs) -> np.ndarray:
+    """All recorded weight vectors (n, n_weights) of a run, or of a mapping of runs, but for those that are not finite.
+
+    Raises:
+        InputError: something else than runs, runs of different weights, or no finite weights at all.
+    """
+    found = np.concatenate(_rows(runs))
+    finite = found[np.isfinite(found).all(axis=1)]
+    if not len(finite):
+        raise InputError("around: expected a run with finite weights, got none")
+    return finite
+
+
+def _rows(runs: Runs) -> list[np.ndarray]:
+    if isinstance(runs, Mapping) and not isinstance(runs, xr.Dataset):
+        rows = [part for run in runs.values() for part in _rows(run)]
+        widths = {part.shape[1] for part in rows}
+        if len(widths) != 1:
+            got = "none" if not widths else f"runs of {', '.join(map(str, sorted(widths)))} weights"
+            raise InputError(f"around: expected runs of the same weights, got {got}")
+        return rows
+    if not isinstance(runs, xr.Dataset) or "weights" not in runs or "weight" not in runs.weights.dims:
+        raise InputError(f"around: expected runs as train returns them, got {type(runs).__name__}")
+    weights = runs.weights.transpose(..., "weight").values.astype(np.float64)
+    return [weights.reshape(-1, weights.shape[-1])]
