@@ -14,7 +14,7 @@ from keras.optimizers import SGD
 
 START = (-1.0035313, 0.0)
 
-bce = lambda y, p: -tf.reduce_mean(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))  # noqa: E731
+bce = lambda y, p: -tf.reduce_mean(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
 
 
 def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
