@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import graphviz
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,17 +12,18 @@ from conftest import Refused
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tfreg.draw.animation import Animation
+from tfreg.draw.frames import Animation
+from tfreg.draw.style import Drawing
 from tfreg.suite.findings import Findings
 
 RUN = xr.Dataset({"loss": ("epoch", [1.0, 0.5])})
 TABLE = pd.DataFrame({"a <b>": [1, 2]})
 
 
-def network() -> graphviz.Digraph:
-    diagram = graphviz.Digraph()
-    diagram.node("x", pos="0,0!")
-    return diagram
+def network() -> Drawing:
+    drawing = Drawing(figsize=(1, 1))
+    drawing.text(0.5, 0.5, "x")
+    return drawing
 
 
 def animation() -> Animation:
