@@ -9,11 +9,9 @@ from tfreg import (
     Findings,
     charts,
     compare,
-    contests,
     descents,
     loss_surface,
     maps,
-    minima,
     optimizers,
     script,
     tables,
@@ -25,15 +23,12 @@ STARTS = ((-3.0, -1.0), (-10.0, -1.0))
 
 def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", grid_step: float = 0.2) -> Findings:
     problems = descents.lecture_problems()
-    minimum, tolerance = minima.marks(problems)
     result = compare(
         problems,
         optimizers.line_up(line_up),
         STARTS,
         epochs,
         vary={"learning_rate": [learning_rate]},
-        tolerance=tolerance,
-        minimum=minimum,
         record_every=1,
         trajectories=True,
     ).isel(learning_rate=0)
@@ -49,7 +44,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
         for name, problem in problems.items()
     }
     table = tables.by_start(result)
-    reached = contests.is_status(result, "reached").all("start")
+    reached = result.reached.all("start")
     slowest = result.epochs_to_tolerance.max("start").where(reached)
     words = []
     for name in problems:
@@ -68,7 +63,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
             ),
             "epochs": (
                 charts.bars(
-                    table[table.start == "(-10, -1)"],
+                    table[table.w0 == -10],
                     "epochs to tolerance",
                     "problem",
                     "epochs to tolerance",

@@ -7,23 +7,20 @@ as many starts to the tolerance as the rate that brings most. An optimizer with 
 
 import numpy as np
 
-from tfreg import Findings, charts, compare, descents, minima, optimizers, script, tables
+from tfreg import Findings, charts, compare, descents, optimizers, script, tables
 
 
 def main(epochs: int = 435, n_rates: int = 16, n_starts: int = 48, line_up: str = "all", seed: int = 0) -> Findings:
     problems = descents.lecture_problems()
-    minimum, tolerance = minima.marks(problems)
     result = compare(
         problems,
         optimizers.line_up(line_up),
         descents.random_starts(n_starts, seed),
         epochs,
         vary={"learning_rate": np.geomspace(1e-3, 100, n_rates)},
-        tolerance=tolerance,
-        minimum=minimum,
         record_every=15,
     )
-    table = tables.learning_rates(result)
+    table = tables.good_rates(result)
     widest = table.sort_values("good decades", ascending=False).drop_duplicates("problem")
     words = "; ".join(
         f"{row.problem}: {row.optimizer} ({row['good decades']:.1f} powers of ten)" for _, row in widest.iterrows()

@@ -9,10 +9,8 @@ from tfreg import (
     Claim,
     Findings,
     compare,
-    contests,
     descents,
     maps,
-    minima,
     optimizers,
     script,
     tables,
@@ -23,21 +21,18 @@ from tfreg import (
 
 def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", grid_step: float = 0.5) -> Findings:
     problems = descents.lecture_problems()
-    minimum, tolerance = minima.marks(problems)
     over = surfaces.grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
     result = compare(
         problems,
         optimizers.line_up(line_up),
-        surfaces.grid_points(over),
+        over,
         epochs,
         vary={"learning_rate": [learning_rate]},
-        tolerance=tolerance,
-        minimum=minimum,
         record_every=15,
     ).isel(learning_rate=0)
     shape = (len(over["w0"]), len(over["w1"]))
     table = tables.summary(result)
-    reached = contests.is_status(result, "reached")
+    reached = result.reached
     n_starts = result.sizes["start"]
     arrives = {
         name: [statistics.share(int(reached.sel(problem=loss, optimizer=name).sum()), n_starts) for loss in problems]

@@ -12,11 +12,10 @@ from tfreg import (
     Problem,
     charts,
     compare,
-    contests,
+    comparison,
     datasets,
     descents,
     losses,
-    minima,
     models,
     optimizers,
     script,
@@ -37,21 +36,18 @@ def main(
     first = Problem(models.logistic(2, dtype="float64"), losses.get(loss), datasets.bernoulli_line(n_samples))
     redrawn = {f"draw {k}": first.on(datasets.bernoulli_line(n_samples, seed=seed + k)) for k in range(1, n_draws + 1)}
     problems = {"for tuning": first} | redrawn
-    minimum, tolerance = minima.marks(problems)
     result = compare(
         problems,
         optimizers.line_up(line_up),
         descents.random_starts(2 * n_starts, seed),
         epochs,
         vary={"learning_rate": np.geomspace(1e-3, 100, n_rates)},
-        tolerance=tolerance,
-        minimum=minimum,
         record_every=5,
         trajectories=True,
     )
-    raced = contests.race(result, {"problem": ["for tuning"], "start": np.arange(n_starts)})
-    won = contests.winners(raced.isel(epoch=slice(2, None)))
-    table = tables.race(raced)
+    raced = comparison.race(result, {"problem": ["for tuning"], "start": np.arange(n_starts)})
+    won = comparison.winners(raced.isel(epoch=slice(2, None)))
+    table = tables.ranking(raced)
     leader, second = table.iloc[0], table.iloc[1]
     tied = second["rank from"] <= leader["rank to"]
     return Findings(

@@ -7,7 +7,7 @@ never comes to rest. Compared are equal epochs, that is, equal numbers of sample
 
 import pandas as pd
 
-from tfreg import Findings, compare, descents, loss_surface, maps, minima, script, tables, surfaces
+from tfreg import Findings, compare, descents, loss_surface, maps, script, tables, surfaces
 
 BATCHES = {"all samples": 2000, "256 samples": 256, "32 samples": 32}
 
@@ -21,7 +21,6 @@ def main(
     grid_step: float = 0.2,
 ) -> Findings:
     problem = descents.lecture_problems()[loss]
-    minimum, tolerance = minima.marks({loss: problem})
     results = {
         label: compare(
             {loss: problem},
@@ -30,14 +29,12 @@ def main(
             epochs,
             seeds=range(n_shuffles),
             batch_size=size,
-            tolerance=tolerance,
-            minimum=minimum,
             record_every=1,
             trajectories=True,
         )
         for label, size in BATCHES.items()
     }
-    table = pd.concat([tables.seeds(result).assign(batch=label) for label, result in results.items()])
+    table = pd.concat([tables.by_seed(result).assign(batch=label) for label, result in results.items()])
     runs = {label: result.isel(problem=0, optimizer=0, start=0) for label, result in results.items()}
     over = surfaces.grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))
     words = "; ".join(

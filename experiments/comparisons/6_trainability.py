@@ -9,7 +9,7 @@ narrower ranges: `--learning-rates 0.2,20 --momenta 0.8,0.99`.
 
 import numpy as np
 
-from tfreg import Findings, Problem, compare, contests, datasets, losses, maps, minima, models, script, tables
+from tfreg import Findings, Problem, compare, datasets, losses, maps, models, script, tables
 from tfreg import surfaces
 
 
@@ -23,7 +23,6 @@ def main(
     n_samples: int = 400,
 ) -> Findings:
     problem = Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line(n_samples))
-    minimum, tolerance = minima.marks({loss: problem})
 
     def mapped(rates: tuple[float, float], momenta: tuple[float, float]):
         return compare(
@@ -35,8 +34,6 @@ def main(
                 "learning_rate": np.geomspace(*rates, n_points),
                 "momentum": np.linspace(*momenta, n_points),
             },
-            tolerance=tolerance,
-            minimum=minimum,
             record_every=3,
         )
 
@@ -48,11 +45,9 @@ def main(
     curve = np.linspace(*momenta, 200)
     limits = {"limit of stability of a quadratic": (limit * (1 + curve), curve)}
     inside = whole.learning_rate < limit * (1 + whole.momentum)
-    share_inside, share_outside = (
-        float(contests.is_status(whole, "reached").where(where).mean()) for where in (inside, ~inside)
-    )
+    share_inside, share_outside = (float(whole.reached.where(where).mean()) for where in (inside, ~inside))
     return Findings(
-        summary=f"Of {n_points} x {n_points} pairs {100 * float(contests.is_status(whole, 'reached').mean()):.0f} % "
+        summary=f"Of {n_points} x {n_points} pairs {100 * float(whole.reached.mean()):.0f} % "
         f"arrive within {epochs} epochs. The limit of "
         f"stability at the minimum is a learning rate of {limit:.1f} without momentum; below the limit "
         f"{100 * share_inside:.0f} % arrive, above it {100 * share_outside:.0f} %.",
@@ -67,7 +62,7 @@ def main(
                 "Epochs to tolerance over learning rate and momentum, and a closer look at the edge.",
             )
         },
-        tables={"table": (tables.counts(whole), "How many pairs arrive, are slow, or diverge")},
+        tables={"table": (tables.by_status(whole), "How many pairs arrive, are slow, or diverge")},
     )
 
 
