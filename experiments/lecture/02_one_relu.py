@@ -32,7 +32,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_starts: int = 1000) -
     kinds = {"end as low": ends <= 1.001 * best, "end with the unit dead": np.isclose(ends, np.mean(y**2), rtol=1e-3)}
     return Findings(
         summary=f"After {epochs} epochs the MSE is {run.loss.values[-1]:.4f}. Of {n_starts} random starts "
-        f"{statistics.shares(kinds)}.",
+        f"{statistics.shares_by_kind(kinds)}.",
         runs={"run": run},
         figures={
             "relu": (

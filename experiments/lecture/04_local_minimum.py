@@ -62,7 +62,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
         f"{kind} ({loss:.4f})": np.isclose(ends, loss, rtol=1e-3)
         for kind, loss in {"in this minimum": stuck_loss, "on a line": line_loss, "on a constant": y.var()}.items()
     }
-    shares = f"{n_starts} random starts end, by their MSE after {LONG} epochs: {statistics.shares(kinds)}"
+    shares = f"{n_starts} random starts end, by their MSE after {LONG} epochs: {statistics.shares_by_kind(kinds)}"
     nudges = np.random.default_rng(0).normal(scale=NUDGE, size=(n_starts, len(PRINTED)))
     after_nudge = [
         relu_nets.end_losses(problem, sgd, epochs, np.multiply(PRINTED, sign) + nudges) for sign in (1, TURN)
