@@ -1,6 +1,6 @@
-"""Shares with their uncertainty, and the importance of the inputs of a linear model."""
+"""Shares with their uncertainty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import sqrt
 
 import numpy as np
@@ -64,29 +64,3 @@ def shares_by_kind(kinds: Mapping[str, np.ndarray]) -> str:
     rest = ~np.any(list(kinds.values()), axis=0)
     named = {**kinds, "none of these": rest}
     return ", ".join(f"{kind} {_percent(int(which.sum()), len(rest))}" for kind, which in named.items())
-
-
-def importance(
-    names: Sequence[str], weights: np.ndarray, inputs: np.ndarray
-) -> tuple[tuple[list[str], list[str]], str]:
-    """The inputs of a linear model from the least to the most important, by two measures, and both as text.
-
-    The first measure is the size of the weight, which counts per unit of its input; the second that size times the
-    standard deviation of the input, which is the size of the weight on standardised inputs.
-
-    Args:
-        names: of the inputs.
-        weights: array (n_inputs,).
-        inputs: array (n_samples, n_inputs).
-
-    Example:
-        >>> importance(["points", "rebounds"], np.array([-0.2, 0.3]), np.array([[0, 0], [10, 2]]))[0]
-        (['points', 'rebounds'], ['rebounds', 'points'])
-    """
-    measures = {"unit": abs(weights), "standard deviation": abs(weights) * inputs.std(axis=0)}
-    by_unit, by_deviation = ([names[i] for i in np.argsort(sizes)] for sizes in measures.values())
-    words = (
-        f"per {measure} {', '.join(f'{names[i]} {sizes[i]:.2f}' for i in np.argsort(sizes))}"
-        for measure, sizes in measures.items()
-    )
-    return (by_unit, by_deviation), "; ".join(words)
