@@ -1,15 +1,15 @@
 """Six pupils, from zero
 
-Two inputs each, three pupils fail and three pass: a logistic regression with all weights zero, one update per epoch
-with a learning rate of 1 on the mean binary cross-entropy. Printed are the shapes of the data, the first predictions,
-the first loss, once written out and once from the library, and the loss in every 100th epoch, before its update. Where
-y is printed, the code shown has overwritten it with the 100 values of the sigmoid's figure; the printed text can only
-come from an earlier y.
+The first model of "PyTorch – Logistic Regression": two inputs for each of six pupils, three fail and three pass; all
+weights zero, one update per epoch with SGD(1) on the mean binary cross-entropy. Printed are the shapes of the data, the
+first predictions, the first loss (once written out, once from the library), and the loss in every 100th epoch, before
+its update. Where y is printed, the code shown has overwritten it with the 100 values of the sigmoid's figure; the
+printed text can only come from an earlier y.
 """
 
 import numpy as np
 
-from tfreg import Claim, Findings, Problem, datasets, diagrams, figures, losses, models, script, train
+from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
 
 from keras.losses import binary_crossentropy
 from keras.optimizers import SGD
@@ -23,45 +23,52 @@ def main(
     data = datasets.six_pupils()
     problem = Problem(models.logistic(2, bias=True), losses.bce, data)
     run = train(problem, SGD(learning_rate), epochs, start)
-
     before, after = problem.predictions_at(run.weights[[0, -1]])
     n_right = np.sum((after > 0.5) == data.targets)
+
+    found = Findings(
+        f"{n_right} of 6 pupils are right in the end. A line tells them apart, so the minimum of the loss is at "
+        f"infinity; after {epochs} updates it is {run.loss[-1]:.4f}."
+    )
+    found.run("run", run)
     x = np.arange(-5, 5, 0.1)
     y = datasets.sigmoid(x)
-    left = f"the loss is {run.loss.values[-1]:.4f} after {epochs} updates and its minimum is at infinity"
-    return Findings(
-        summary=f"{n_right} of 6 pupils are right in the end; a line tells them apart, so {left}.",
-        runs={"run": run},
-        figures={
-            "scores": (
-                figures.points(SCORES, PASSED, np.where(PASSED, "pass", "fail"), axis_labels=("score", "passed")),
-                "Fail or pass against the score: targets that are 0 or 1.",
-            ),
-            "sigmoid": (figures.courses(x, {"sigmoid(x)": {"sigmoid": y}}, xlabel="x"), "The sigmoid."),
-            "network": (
-                diagrams.detailed(models.holding(problem.model, run.weights[-1])),
-                "Two inputs, one unit and a sigmoid, with the weights after training.",
-            ),
-            "loss": (
-                figures.courses(run.epoch, {"loss": {"BCE": run.loss}}, title="Six pupils, all weights zero at first"),
-                "A learning rate of 1 makes the loss jump first; then it falls for good: its minimum is at infinity.",
-            ),
-        },
-        numbers={
-            "shapes": [*data.inputs.shape, *data.targets.shape],
-            "prediction": before,
-            "first_loss": [run.loss.values[0], np.mean(binary_crossentropy(data.targets, before))],
-            "loss": run.loss.values[:1001:100],
-            "print_y": data.targets,
-        },
-        evidence={
-            "print_y": f"the code shown would print {len(y)} values from {y.min():.4f} to {y.max():.4f}; "
-            f"the printed six are the targets"
-        },
-        claims=(
-            Claim("the model learns who passes", "holds" if n_right == 6 else "fails", f"{n_right} of 6 are right"),
-        ),
+    passed = np.where(PASSED, "pass", "fail")
+    scores = draw.points(
+        SCORES, PASSED, passed, {"joined": (SCORES, PASSED)}, ("score", "passed"), title="Who passes, by score"
     )
+    found.figure("scores", scores, "Fail or pass against the score: targets that are 0 or 1, joined to a flat S.")
+    sigmoid = draw.curves(x, {"sigmoid(x)": {"sigmoid": y}}, "x", title="The sigmoid")
+    found.figure("sigmoid", sigmoid, "The sigmoid, on which the model's probabilities lie.")
+    network = draw.network(models.holding(problem.model, run.weights[-1]))
+    found.figure("network", network, "Two inputs, one unit and a sigmoid, with the weights after training.")
+    loss = draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, title="Six pupils, SGD from zero", log_x=True)
+    found.figure("loss", loss, "A learning rate of 1 makes the loss jump first; then it falls for good.")
+
+    found.number("shapes", [*data.inputs.shape, *data.targets.shape])
+    found.number("prediction", before)
+    found.number("first_loss", [run.loss[0], np.mean(binary_crossentropy(data.targets, before))])
+    found.number("loss", run.loss[:1001:100])
+    found.number(
+        "print_y",
+        data.targets,
+        because=f"the code shown would print {len(y)} values from {y.min():.4f} to {y.max():.4f}; the printed six are "
+        "the targets",
+    )
+    found.claim("implied: the model learns who passes", holds=n_right == 6, because=f"{n_right} of 6 are right")
+    found.claim(
+        "said: the sigmoid lies between 0 and 1",
+        holds="depends",
+        because=f"of real numbers it does; computed it is exactly 1 from x = {first_one('float32'):.1f} on in float32 "
+        f"and from {first_one('float64'):.1f} on in float64, where the unclipped cross-entropy of a 0 is infinite",
+    )
+    return found
+
+
+def first_one(dtype: str) -> float:
+    """The least x, in steps of 0.1, at which the computed sigmoid is exactly 1."""
+    x = np.arange(0, 50, 0.1, dtype=dtype)
+    return float(x[datasets.sigmoid(x) == 1].min())
 
 
 if __name__ == "__main__":
