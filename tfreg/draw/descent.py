@@ -55,7 +55,7 @@ def descent(
     figure, solids, flats, below = _panels(len(columns), off_plane)
     figure.suptitle(title)
     for column, (scene, solid, flat) in enumerate(zip(columns, solids, flats, strict=True)):
-        draw_surface(solid, scene.surface, scene.label, view)
+        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if len(columns) == 1 else 1.08)
         name = f"{scene.label}, seen from above" if scene.label else "seen from above"
         draw_levels(figure, flat, draw_contours(flat, scene.surface, name))
         for axes in (solid, flat):
@@ -106,7 +106,7 @@ def draw_scene(axes: Axes, scene: Scene, looks: Mapping[str, Style]) -> None:
             # With a white outline, a path would hide the one that it runs over.
             draw_path(
                 axes, path, looks[name], scene.corners, width=looks[name].width or widths[name],
-                label=name if number == 0 else "_path", dotted=len(paths) == 1, outlined=len(scene.paths) == 1,
+                label=name if number == 0 else "_path", dotted=len(paths) == 1, outlined=len(scene.paths) == len(paths) == 1,
             )  # fmt: skip
     for name, coordinates in scene.points.items():
         draw_point(axes, coordinates, looks[name], scene.surface, name)
@@ -147,7 +147,7 @@ def legend_handles(columns: list[Scene], looks: Mapping[str, Style]) -> list[Lin
             point: dict[str, Any] = {
                 "marker": style.marker,
                 "linestyle": "",
-                "markersize": 11 if style.marker == "*" else 8,
+                "markersize": 12 if style.marker == "*" else 8,
             }
             handles.setdefault(name, Line2D([], [], color=style.colour, markeredgecolor="white", label=name, **point))
     start = Line2D([], [], color="#666666", linestyle="", marker="o", markerfacecolor="white", label="start")
