@@ -149,7 +149,7 @@ def test_the_next_command_does_something_else(answer: Answer) -> None:
 def test_the_same_command_computes_nothing_again(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(answer.folder)
     monkeypatch.setattr("tfreg.comparison.execution.train", None)  # computing anything would raise
-    monkeypatch.setattr("tfreg.cli.compare.draw", lambda *arguments: [])
+    monkeypatch.setattr("tfreg.cli.compare._drawn", lambda *arguments: [])
     run(*answer.arguments)
     assert len(stores(answer.folder)) == 1
 

@@ -10,11 +10,9 @@ import xarray as xr
 from conftest import Refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_figures import overlapping
 
 from tfreg import comparison, files
 from tfreg.comparison.analysis import BEST, WORST
-from tfreg.draw import charts, maps
 
 RATES = [0.01, 0.1, 1.0]
 
@@ -242,66 +240,3 @@ def test_a_grid_of_starts_is_unstacked_from_a_file(tmp_path: Path) -> None:
     files.save_run(result, tmp_path / "comparison.nc")
     opened = files.open_run(tmp_path / "comparison.nc")
     xr.testing.assert_equal(comparison.unstack_starts(opened), comparison.unstack_starts(result))
-
-
-# Figures: what they show is what the comparison holds.
-
-
-def seven() -> xr.Dataset:
-    """Seven optimizers on a grid of 3 x 4 starts; of each some do not arrive and some diverged."""
-    random = np.random.default_rng(0)
-    status = random.integers(0, 3, (2, 7, 3, 12))
-    epochs = np.where(status == 0, random.integers(0, 100, status.shape), np.nan).astype(float)
-    result = made(10.0 ** random.uniform(-5, 2, status.shape), status, epochs)
-    starts = np.stack(np.meshgrid([-1.0, 0.0, 1.0], np.arange(4.0), indexing="ij"), axis=-1).reshape(-1, 2)
-    return result.assign_coords(start_weights=(("start", "weight"), starts))
-
-
-def test_an_atlas_shows_every_start_once_and_says_how_many_fail() -> None:
-    result = seven().isel(learning_rate=0)
-    figure = maps.atlas(result, "p1", (3, 4), "Atlas")
-    figure.canvas.draw()
-    assert overlapping(figure) == []
-    for name, axes in zip(result.optimizer.values, figure.axes, strict=False):
-        runs = result.sel(problem="p1", optimizer=name)
-        shown = sum(np.ma.count(mesh.get_array()) for mesh in axes.collections)
-        assert shown == 12
-        reached = np.ma.compressed(axes.collections[0].get_array())
-        np.testing.assert_array_equal(reached, runs.epochs_to_tolerance.values[runs.status.values == 0])
-        failing = np.mean(runs.status.values != 0)
-        assert axes.get_title() == f"{name}: {100 * failing:.0f} % fail"
-
-
-def test_the_bands_of_a_sensitivity_are_quantiles_over_the_starts() -> None:
-    result = seven()
-    figure = charts.sensitivity(result, "Sensitivity")
-    figure.canvas.draw()
-    assert overlapping(figure) == []
-    middle = figure.axes[2].lines[0]
-    np.testing.assert_array_equal(middle.get_xdata(), RATES)
-    excess = result.final_loss.sel(problem="p0", optimizer="o2").values - 1
-    np.testing.assert_allclose(middle.get_ydata(), 10 ** np.median(np.log10(excess), axis=1))
-    best = comparison.best_rates(result).sel(problem="p0", optimizer="o2").item()
-    assert figure.axes[2].lines[1].get_xdata()[0] == best
-
-
-def test_a_profile_rises_to_the_share_that_arrives() -> None:
-    result = seven()
-    figure = charts.profile(result, "Profile")
-    figure.canvas.draw()
-    assert overlapping(figure) == []
-    best = comparison.at_best_rate(result).sel(problem="p1")
-    for line, name in zip(figure.axes[1].lines, best.optimizer.values, strict=True):
-        runs = best.sel(optimizer=name)
-        assert line.get_ydata()[-1] == pytest.approx(100 * float((runs.status == 0).mean()))
-        assert (np.diff(line.get_ydata()) >= 0).all()
-
-
-def test_bars_say_what_is_not_reached() -> None:
-    table = comparison.by_start(seven().isel(learning_rate=0, start=[0]))
-    figure = charts.bars(table, "epochs to tolerance", "problem", "epochs", "Bars")
-    figure.canvas.draw()
-    assert overlapping(figure) == []
-    n_missing = int(table["epochs to tolerance"].isna().sum())
-    assert sum(text.get_text().strip() == "not reached" for text in figure.axes[0].texts) == n_missing
-    assert len(figure.axes[0].patches) == len(table) - n_missing
