@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -21,9 +20,6 @@ from rich.text import Text
 
 from tfreg.suite.record import CheckedNumber, Claim, ExperimentRecord
 from tfreg.suite.scripts import Experiment
-
-if TYPE_CHECKING:
-    pass
 
 _COLOURS = {"holds": "green", "fails": "red", "depends": "yellow"}
 _MARKS = {"digits match": "=", "within float rounding": "~", "does not come back": "X", "not reproducible": "-"}
