@@ -131,7 +131,7 @@ def _lay_out(
     handles: list[Any] = [*legend_handles(list(columns), looks)]
     for column, scene in enumerate(columns):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if single else 1.08)
+        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if single else 1.0)
         moving += _on_surface(solid, scene, looks, epochs)
         flat = figure.add_subplot(grid[0, 1] if single else grid[1, column])
         name = f"{scene.label}, " if scene.label else ""

@@ -15,7 +15,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tfreg.comparison import STATUS, unstack_starts
+from tfreg.comparison.analysis import diverged, unstack_starts
 from tfreg.draw.style import DIVERGED, NOT_REACHED, Picture, new_figure, panels
 
 
@@ -31,14 +31,14 @@ def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
         InputError: starts that are no grid of two weights.
     """
     chosen = unstack_starts(result.sel(problem=problem))
-    names = [name for name in result.weight.values.tolist() if name in chosen.dims]
-    first, second = np.meshgrid(*(chosen[name].values for name in names), indexing="ij")
+    names = [str(name) for name in chosen.epochs_to_tolerance.dims if name in result.weight]
+    first, second = np.meshgrid(*(chosen[name] for name in names), indexing="ij")
     figure, by_name = panels(result.optimizer.values.tolist(), title, *names)
     for name, axes in by_name.items():
         runs = chosen.sel(optimizer=name)
         failed = _failures(runs)
         image = _draw_map(axes, first, second, runs.epochs_to_tolerance.values, failed, result)
-        axes.set_title(f"{name}: {100 * sum(values.mean() for values in failed.values()):.0f} % fail", fontsize=9)
+        axes.set_title(f"{name}: {100 * sum(np.mean(runs) for runs in failed.values()):.0f} % fail", fontsize=9)
     figure.colorbar(image, ax=figure.axes, label="epochs to tolerance", aspect=40, pad=0.01)
     _legend_of_failures(figure)
     return figure
@@ -46,9 +46,8 @@ def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
 
 def _failures(runs: xr.Dataset) -> dict[str, np.ndarray]:
     """The runs that were not brought to the tolerance, and those that diverged."""
-    status = runs.status.values
-    diverged = status == STATUS.index("diverged")
-    return {"not reached": ~diverged & (status != STATUS.index("reached")), "diverged": diverged}
+    wild = diverged(runs).values
+    return {"not reached": ~runs.reached.values & ~wild, "diverged": wild}
 
 
 def _draw_map(

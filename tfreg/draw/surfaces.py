@@ -104,7 +104,7 @@ def _draw_curvature(figure: Figure, axes: Axes, surface: xr.Dataset, label: str)
 
 
 def draw_surface(
-    axes: Axes3D, surface: xr.Dataset, label: str = "", view: tuple[float, float] = VIEW, zoom: float = 1.08
+    axes: Axes3D, surface: xr.Dataset, label: str = "", view: tuple[float, float] = VIEW, zoom: float = 1.0
 ) -> None:
     """Draw a loss surface into 3-D axes made with `computed_zorder=False`; axes that are narrow need less zoom.
 
