@@ -16,6 +16,7 @@ from keras.layers import EinsumDense
 from keras.optimizers import SGD
 
 START = [*np.random.RandomState(22).rand(10), 0.0]
+STYLES = {"median": draw.Style("#0072B2"), "lowest": draw.Style("#56B4E9", ":"), "highest": draw.Style("#56B4E9", "--")}
 PRINTED = np.array([0.985, 0.998, 0.997, 1.0, 1.0])  # accuracies after 1000, 2000, … 5000 updates
 
 
@@ -51,7 +52,8 @@ def main(epochs: int = 5000, learning_rate: float = 0.01, n_draws: int = 100) ->
         "angle to the true plane in degrees": spread(angle),
     }
     caption = "Accuracy, distance to the true weights, and angle to the true plane, over all draws."
-    found.figure("draws", draw.curves(run.epoch, panels, title=f"{n_draws} draws of the thresholded gradient"), caption)
+    title = f"{n_draws} draws of the thresholded gradient"
+    found.figure("draws", draw.curves(run.epoch, panels, title=title, styles=STYLES), caption)
     low, high = right[10::10].min(axis=1), right[10::10].max(axis=1)
     printed = PRINTED[: len(low)]
     inside = (low <= printed) & (printed <= high)

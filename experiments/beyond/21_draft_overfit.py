@@ -17,21 +17,21 @@ SAID = 3000  # iterations
 COIN = np.log(2)
 
 
-def main(epochs: int = 30000, learning_rate: float = 0.001) -> Findings:
+def main(epochs: int = 10000, learning_rate: float = 0.001) -> Findings:
     data = datasets.rookies()
     summed = lambda y, p: -tf.reduce_sum(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))  # noqa: E731
     everyone = Problem(models.logistic(3, bias=True, dtype="float64"), summed, data)
     eleven = everyone.on(without(data, 0))
     left_out, trained = [], []
     for rookie in range(len(data.inputs)):
-        run = train(eleven.on(without(data, rookie)), SGD(learning_rate), epochs, START, record_every=10)
+        run = train(eleven.on(without(data, rookie)), SGD(learning_rate), epochs, START)
         predicted = everyone.predictions_at(run.weights)[:, rookie, 0]
         left_out.append(-np.log(np.where(data.targets[rookie, 0], predicted, 1 - predicted)))
         trained.append(run.loss / (len(data.inputs) - 1))
 
     losses = {"trained on": np.mean(trained, axis=0), "left out": np.mean(left_out, axis=0)}
     updates = run.epoch.values
-    at = min(SAID, epochs) // 10
+    at = min(SAID, epochs)
     best = int(losses["left out"].argmin())
     right = np.sum(np.array(left_out)[:, at] < COIN)
 
@@ -41,7 +41,8 @@ def main(epochs: int = 30000, learning_rate: float = 0.001) -> Findings:
     )
     curves = losses | {"a coin": np.full(len(updates), COIN)}
     title = "Twelve rookies, each left out once"
-    figure = draw.curves(updates, {"mean loss": curves}, "updates", title=title, log_x=True)
+    styles = {"a coin": draw.Style("#7F7F7F", "--")}
+    figure = draw.curves(updates, {"mean loss": curves}, "updates", title=title, log_x=True, styles=styles)
     found.figure("losses", figure, "The mean loss of those trained on and of those left out, by the number of updates.")
     found.claim(
         "said: 3000 iterations overfit",

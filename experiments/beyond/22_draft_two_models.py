@@ -34,7 +34,7 @@ def main(epochs: int = 50000, learning_rate: float = 0.001, n_starts: int = 100,
     )
     curves = {"nearest start": distance.min(axis=0), "farthest start": distance.max(axis=0)}
     title = "From the printed predictions to the printed weights"
-    figure = draw.curves(run.epoch, {"largest distance of a weight": curves}, "updates", title=title, log_x=True)
+    figure = draw.curves(run.epoch, {"largest distance of a weight": curves}, "updates", title=title)
     found.figure("distance", figure, "How far the weights are from the printed ones, by the number of updates.")
     found.claim(
         "implied: the predictions before training and the weights after it belong to one model",
