@@ -1,47 +1,52 @@
 """Descent with SGD from (-3, -1)
 
-435 epochs of SGD(0.1) on both losses from the same start. The lecture had fitted its models for one epoch from a random
-start before it set this one, and went on with the same optimizer. Plain SGD remembers nothing, so that makes no
-difference here; with Adam, in the next two experiments, it does. The random starts are not printed: they were found
-by solving for the weights that are, and give the printed losses too.
+The lecture's first animation of training (학습과정 시각화예시1): 29 stretches of 15 epochs of SGD(0.1) on both losses, from
+the same start. The lecture had fitted its models for one epoch from a random start before it set this one, and went on
+with the same optimizer. Plain SGD has no state, so that makes no difference here; with Adam, in the next two
+experiments, it does. The random starts are not printed: they were solved for, from the weights that are.
 """
 
-from tfreg import Claim, Findings, descents, script, train
+import numpy as np
+import tensorflow as tf
+from descents import add_descents, add_warm_up, arrivals, goals
 
+from tfreg import Findings, Problem, datasets, grid, script, train
+
+from keras import Input, Sequential
+from keras.layers import Dense
 from keras.optimizers import SGD
 
 WARM_UP_STARTS = {"MSE": (0.19806325, 0.34282184), "BCE": (-1.1119714, -0.16651416)}
-FAR_START = (-10.0, -1.0)
-LONG = 20_000  # epochs
 
 
 def main(
     epochs: int = 435, learning_rate: float = 0.1, start: tuple[float, float] = (-3.0, -1.0), grid_step: float = 0.2
 ) -> Findings:
-    problems = descents.lecture_problems()
-    sgd = SGD(learning_rate)
-    descent = descents.run(problems, sgd, epochs, start, WARM_UP_STARTS)
+    data = datasets.bernoulli_line()
+    net = Sequential([Input((2,)), Dense(1, use_bias=False, activation="sigmoid")])
+    bce = lambda y, p: -tf.reduce_mean(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
+    mse = lambda y, p: tf.reduce_mean((y - p) ** 2)
+    problems = {"MSE": Problem(net, mse, data), "BCE": Problem(net, bce, data)}
 
-    long = {loss: train(p, sgd, LONG, [start, FAR_START], record_every=10) for loss, p in problems.items()}
-    near = {loss: run.isel(start=0) for loss, run in long.items()}
-    far = {loss: run.isel(start=1) for loss, run in long.items()}
-    stuck = descents.arrival(problems["MSE"], far["MSE"]) is None
-    left = descents.arrival(problems["BCE"], far["BCE"]) is not None
-    slow = (
-        f"in {LONG} epochs from {descents.place(start)} {descents.arrivals(descent, near)}, "
-        f"from {descents.place(FAR_START)} {descents.arrivals(descent, far)}"
+    warm_ups, carried, fresh = {}, {}, {}
+    for loss, problem in problems.items():
+        warm_ups[loss] = train(problem, SGD(learning_rate), 1, WARM_UP_STARTS[loss])
+        carried[loss] = train(problem, SGD(learning_rate), epochs, start, continue_from=warm_ups[loss])
+        fresh[loss] = train(problem, SGD(learning_rate), epochs, start)
+    same = all(np.array_equal(carried[loss].weights, fresh[loss].weights) for loss in problems)
+
+    place = "({:g}, {:g})".format(*start)
+    found = Findings(
+        f"After {epochs} epochs from {place}: {arrivals(carried, goals(problems))}. "
+        f"A fresh SGD takes {'the same path' if same else 'another path'}."
     )
-    same = "plain SGD has no state, so nothing is carried over from the warm-up epoch: both paths are one"
-    note = same if descent.same else "the carried-over state matters"
-    return Findings(
-        summary=f"After {epochs} epochs {descents.arrivals(descent, descent.fresh)}; {slow}. Here {note}.",
-        runs=descents.saved_runs(descent),
-        figures=descents.draw(
-            descent, "SGD", f"SGD({learning_rate:g}) from {descents.place(start)}: {epochs} epochs", note, grid_step
-        ),
-        numbers=descents.numbers(descent),
-        claims=(Claim("MSE can converge extremely slowly", "holds" if stuck and left else "fails", slow),),
-    )
+    found.number("start", carried["MSE"].weights.values[0])
+    add_warm_up(found, warm_ups)
+    runs = {loss: {"SGD": run} for loss, run in carried.items()}
+    over = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
+    title = f"SGD({learning_rate:g}) from {place}: {epochs} epochs"
+    add_descents(found, problems, runs, over, title, f"{title}, in 3-D and from above.")
+    return found
 
 
 if __name__ == "__main__":

@@ -168,11 +168,10 @@ def _on_surface(axes: Axes, scene: Scene, looks: Mapping[str, Style], epochs: np
             grow = partial(_grow, path=path, corners=scene.corners, epochs=dots, line=line, dots=marks, start=start)
             yield line, grow
             yield from ((part, _stay) for part in (marks, start))
-    for name, coordinates in scene.points.items():
-        mark = draw_point(axes, coordinates, looks[name], scene.surface)
-        if mark is not None:
-            mark.set_animated(True)
-            yield mark, _stay
+    drawn = (draw_point(axes, coordinates, looks[name], scene.surface) for name, coordinates in scene.points.items())
+    for mark in sorted((mark for mark in drawn if mark is not None), key=lambda mark: mark.get_zorder()):
+        mark.set_animated(True)
+        yield mark, _stay
 
 
 def _grow(

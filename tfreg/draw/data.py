@@ -35,7 +35,8 @@ def data(
     draw_data(axes, dataset, curves or {}, styles)
     axes.set_title(title)
     # Below the axes: within them, data may be anywhere.
-    n_columns = min(3, len(axes.get_legend_handles_labels()[1]))
+    n_labels = len(axes.get_legend_handles_labels()[1])
+    n_columns = n_labels if n_labels < 4 else 2
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=n_columns, frameon=False)
     return figure
 

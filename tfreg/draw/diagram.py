@@ -138,5 +138,5 @@ def _write(axes: Axes, x: float, y: float, text: str, name: str, background: str
     # A name of a feature is no formula, however many dollar signs it has.
     axes.text(
         x, y, text, ha="center", va="center_baseline", fontsize=_SIZE, color=_INK, zorder=4, gid=name,
-        font=FontProperties(fname=_FONT, size=_SIZE), bbox=box, parse_math=False,
+        font=FontProperties(family="sans-serif", fname=_FONT, size=_SIZE), bbox=box, parse_math=False,
     )  # fmt: skip

@@ -134,9 +134,7 @@ def check_surface(surface: xr.Dataset) -> None:
 def _marked(surface: xr.Dataset) -> list[tuple[str, np.ndarray]]:
     if "marked" not in surface:
         return []
-    # The star of the true weights is larger than the cross of the minimum, which may lie close: it goes below.
-    names = sorted(map(str, surface.mark.values), key=lambda name: name != "true weights")
-    return [(name, surface.marked.sel(mark=name).values) for name in names]
+    return [(str(mark), surface.marked.sel(mark=mark).values) for mark in surface.mark.values]
 
 
 def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Path]:

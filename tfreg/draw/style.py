@@ -49,7 +49,7 @@ class Style:
 DATA, TRUTH = Style("#7F7F7F"), Style("#000000", "--")
 MINIMUM, TRUE_WEIGHTS = Style("#000000", marker="X"), Style("#D7191C", marker="*")
 MARKED = {"minimum": MINIMUM, "true weights": TRUE_WEIGHTS}
-RIGHT, WRONG, UNDECIDED = Style("#00543D"), Style("#A3004F"), Style("#222222")
+RIGHT, WRONG, UNDECIDED = Style("#00543D"), Style("#D6246E"), Style("#222222")
 REACHED, NOT_REACHED, DIVERGED = Style("#3B528B"), Style("#BDBDBD"), Style("#8B1A1A", marker="x")
 CLASSES = (Style("#E69F00"), Style("#56B4E9", marker="s"))
 STATES = {"carried over": Style("#CC79A7"), "fresh": Style("#009E73")}

@@ -214,8 +214,8 @@ def draw_point(
     if not inside(np.asarray(coordinates), box(surface)):
         return None
     at = [*coordinates, height(surface, coordinates)][: len(_kept(axes))]
-    (mark,) = axes.plot(
-        *([value] for value in at), style.marker, color=style.colour, markersize=13 if style.marker == "*" else 8,
-        markeredgecolor="white", markeredgewidth=0.8, label=label, zorder=11,
-    )  # fmt: skip
+    # A star is larger than other marks, which may lie close: it goes below.
+    size, order = (13, 11) if style.marker == "*" else (8, 12)
+    look: dict[str, Any] = {"color": style.colour, "markersize": size, "zorder": order, "label": label}
+    (mark,) = axes.plot(*([value] for value in at), style.marker, markeredgecolor="white", markeredgewidth=0.8, **look)
     return mark

@@ -1,0 +1,69 @@
+"""Two minima of the two-ReLU net in one plane
+
+The lecture's two runs of the two-ReLU net, the good one of experiment 3 and the stuck one of experiment 4, on one loss
+surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does the
+stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so its
+sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
+"""
+
+import numpy as np
+from lecture_values import GOOD_START, STUCK_AT, STUCK_START
+from relu_nets import end_losses, problem
+
+from tfreg import Findings, comparison, draw, loss_surface, script, surfaces, train
+
+from keras.optimizers import SGD
+
+TURN = (1, 1, 1, 1, 1, -1, 1)  # the sign of the dead unit's output weight
+
+
+def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, nudge: float = 0.01) -> Findings:
+    two_relus, sgd = problem(2), SGD(learning_rate)
+    stuck, good = (train(two_relus, sgd, epochs, start) for start in (STUCK_START, GOOD_START))
+    stuck_end, good_end = stuck.weights.values[-1], good.weights.values[-1]
+    way = two_relus.loss_at(np.linspace(stuck_end, good_end))
+
+    nudges = np.random.default_rng(0).normal(scale=nudge, size=(n_nudges, len(STUCK_AT)))
+    freed, freed_turned = (
+        int((end_losses(two_relus, sgd, epochs, np.multiply(STUCK_AT, sign) + nudges) < 0.999 * way[0]).sum())
+        for sign in (1, TURN)
+    )
+
+    found = Findings(
+        f"On the straight way from the stuck minimum to the good one the MSE rises from {way[0]:.4f} to {way.max():.4f} "
+        f"before it falls to {way[-1]:.4f}."
+    )
+    runs = {"towards the stuck minimum": stuck, "towards the good minimum": good}
+    for name, run in zip(("stuck", "good"), runs.values(), strict=True):
+        found.run(name, run)
+    labels = ("towards the good minimum", "towards the start of the stuck run")
+    plane = surfaces.plane_through(stuck_end, good_end, STUCK_START, labels)
+    found.figure(
+        "plane",
+        draw.descent(
+            loss_surface(two_relus, around=runs, plane=plane),
+            runs,
+            points={"stuck minimum": stuck_end, "good minimum": good_end},
+            title="The plane through the stuck minimum, its start, and the good minimum",
+            view=(40, -60),
+        ),
+        "The loss over a plane through both minima, with both runs at their own loss; the start of the stuck run was "
+        "solved for.",
+    )
+    found.claim(
+        "a ridge parts the two minima on the straight way",
+        holds=way.max() > way[0] + 0.001,
+        because=f"the MSE is {way[0]:.4f} at the stuck minimum, up to {way.max():.4f} on the way, {way[-1]:.4f} at the "
+        "good one",
+    )
+    found.claim(
+        "the stuck minimum does not let go of nudged weights",
+        holds=freed == 0 or ("depends" if freed < n_nudges / 2 else False),
+        because=f"of {n_nudges} nudges with a standard deviation of {nudge:g}, {comparison.share(freed, n_nudges)} get "
+        f"lower; with the dead unit's output weight turned around {comparison.share(freed_turned, n_nudges)}",
+    )
+    return found
+
+
+if __name__ == "__main__":
+    script(main)

@@ -1,0 +1,32 @@
+"""The way from x to the fit of a net with hidden ReLUs, layer by layer, as experiments 3 and 4 draw it.
+
+Conventions: the net is Dense "l1" – Activation "a1" – Dense "l2" with one output.
+"""
+
+import numpy as np
+
+from tfreg import Problem
+
+Panels = dict[str, dict[str, np.ndarray]]
+
+
+def steps(problem: Problem, weights: np.ndarray) -> Panels:
+    """The outputs of each layer at one weight vector: by step, the curves (n_samples,) of its units.
+
+    Between the ReLUs and the fit stands what each unit adds to it: its output times its output weight, and with the last
+    unit the output bias.
+    """
+    outputs = problem.layer_outputs_at(weights)
+    n_units = outputs["a1"].shape[1]
+    output_weights, output_bias = weights[-1 - n_units : -1], weights[-1]
+    terms = outputs["a1"] * output_weights + output_bias * (np.arange(n_units) == n_units - 1)
+    return {
+        "l1(x)": _by_unit(outputs["l1"]),
+        "relu(l1(x))": _by_unit(outputs["a1"]),
+        "times output weight, bias on the last": _by_unit(terms),
+        "sum": {"fit": outputs["l2"][:, 0]},
+    }
+
+
+def _by_unit(columns: np.ndarray) -> dict[str, np.ndarray]:
+    return {f"unit {number}": values for number, values in enumerate(columns.T, start=1)}
