@@ -19,7 +19,7 @@ COIN = np.log(2)
 
 def main(epochs: int = 10000, learning_rate: float = 0.001) -> Findings:
     data = datasets.rookies()
-    summed = lambda y, p: -tf.reduce_sum(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))  # noqa: E731
+    summed = lambda y, p: -tf.reduce_sum(y * tf.math.log(p) + (1 - y) * tf.math.log(1 - p))
     everyone = Problem(models.logistic(3, bias=True, dtype="float64"), summed, data)
     eleven = everyone.on(without(data, 0))
     left_out, trained = [], []
