@@ -10,10 +10,13 @@ _shown = False  # a bar within another would tear it
 
 
 @contextmanager
-def progress(what: str, total: int, done: int = 0) -> Iterator[Callable[[], None]]:
-    """Show how many of `total` things are done; the block calls what it is given after each."""
+def progress(what: str, total: int, done: int = 0, console: Console | None = None) -> Iterator[Callable[[], None]]:
+    """Show how many of `total` things are done; the block calls what it is given after each.
+
+    A block that prints hands over its console, if that is a terminal, so that the bar stays below what is printed.
+    """
     global _shown
-    console = Console(stderr=True)
+    console = console if console is not None and console.is_terminal else Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,8 +1,10 @@
 """`tfreg check`: printed numbers and claims, on a small suite of the test's own and on the real one."""
 
 import json
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,15 @@ SCRIPT = '''"""A tiny experiment
 It gives back two numbers.
 """
 
-from tfreg import Claim, Findings
+from tfreg import Findings
 
 
 def main(epochs: int = 5) -> Findings:
-    return Findings(
-        "Nothing was trained.",
-        numbers={"pair": [0.5, 2.0], "seedless": 3.0},
-        evidence={"seedless": "another draw gives 3"},
-        claims=(Claim("two is more than a half", "holds", "2.0 > 0.5"),),
-    )
+    found = Findings("Nothing was trained.")
+    found.number("pair", [0.5, 2.0])
+    found.number("seedless", 3.0, because="another draw gives 3")
+    found.claim("two is more than a half", holds=True, because="2.0 > 0.5")
+    return found
 '''
 PAIR = {"printed": [0.5, 2.0], "tolerance": 0.0, "reproducible": "exact"}
 SEEDLESS = {"printed": 4.0, "tolerance": 0.0, "reproducible": "not reproducible", "why": "no seed was set"}
@@ -58,8 +59,9 @@ def rows(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
 def test_numbers_that_come_back(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check() == 0
     out = capsys.readouterr().out
-    assert "2 of 2 reproducible values came back; 1 others cannot" in out
-    assert "not reproducible: another draw gives 3" in out
+    assert "2 of 2 values came back: 2 follow from the source alone" in out
+    assert out.rstrip().endswith("1 others cannot come back.")
+    assert "tiny.seedless\n  another draw gives 3" in out
 
 
 def test_json_has_every_value(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +70,7 @@ def test_json_has_every_value(suite: Path, capsys: pytest.CaptureFixture[str]) -
     assert found["tiny.pair"]["reproduced"] == [0.5, 2.0]
     assert found["tiny.pair"]["verdict"] == "digits match"
     assert found["tiny.seedless"]["difference"] == 1.0
+    assert found["tiny.seedless"]["rests_on"] == "source"
 
 
 def test_within_rounding(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,13 +86,15 @@ def test_within_rounding(suite: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_lost_number_gives_exit_code_1(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     publish(suite, {"tiny.pair": {**PAIR, "printed": [0.5, 2.5]}, "tiny.seedless": SEEDLESS})
     assert check() == 1
-    assert "does not come back" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert re.search(r"^tiny\.pair +2 +2.5 +2 X *$", out, re.MULTILINE)
+    assert "1 of 2 values came back" in out
 
 
 def test_a_number_that_no_experiment_gives(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     publish(suite, {"tiny.pair": PAIR, "tiny.other": PAIR})
     assert check() == 1
-    assert "no experiment gives this number" in capsys.readouterr().out
+    assert "No experiment gives tiny.other." in capsys.readouterr().out
 
 
 def test_a_new_printed_number_needs_the_file_alone(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,11 +117,30 @@ def test_claims(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_claims_of_comparisons_are_judged_once_they_have_been_run(
+    suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = suite / "experiments" / "comparisons"
+    folder.mkdir()
+    (folder / "1_race.py").write_text(SCRIPT.replace("two is", "adam is"))
+    (folder / "2_atlas.py").write_text(SCRIPT.replace("two is", "sgd is"))
+    assert check("--claims") == 0
+    assert "not run yet: tfreg run comparisons (race, atlas)" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["run", "race"])
+    capsys.readouterr()
+    assert check("--claims") == 0
+    out = capsys.readouterr().out
+    assert "holds  race\n  adam is more than a half\n  2.0 > 0.5\n" in out
+    assert "claims: holds 2, fails 0, depends 0" in out
+    assert "not run yet: tfreg run comparisons (atlas)" in out
+
+
 @pytest.mark.slow
 def test_every_printed_number_of_the_sources(tmp_path: Path) -> None:
     """All 466 reproducible values come back, and each of the 45 others has its reason."""
     root = Path(__file__).parent.parent.parent
-    command = [Path(sys.executable).with_name("tfreg"), "check", "--json", "--figures", tmp_path, "--runs", tmp_path]
+    command = [sys.executable, "-m", "tfreg", "check", "--json", "--figures", tmp_path, "--runs", tmp_path]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
@@ -124,6 +148,10 @@ def test_every_printed_number_of_the_sources(tmp_path: Path) -> None:
     others = [row for row in found if row["reproducible"] == "not reproducible"]
     assert sum(row["values"] for row in expected) == sum(row["came_back"] for row in expected) == 466
     assert sum(row["values"] for row in others) == 45
+    resting = Counter[str]()
+    for row in expected:
+        resting[row["rests_on"]] += row["values"]
+    assert resting == {"source": 358, "solved start": 95, "itself": 13}
     published = json.loads((root / "experiments" / "published.json").read_text())
     # The evidence is computed: it says more than the file of printed numbers does.
     assert all(row["why"] and row["why"] != published[row["number"]]["why"] for row in others)

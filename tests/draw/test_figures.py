@@ -1,8 +1,5 @@
-"""Figures of hand-made records: that they show what the records say, and that readers can tell it apart."""
+"""Figures of data: that they show what the records say, and that readers can tell it apart; and what tests share."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from itertools import combinations
 
@@ -17,13 +14,23 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from mpl_toolkits.mplot3d import Axes3D
 
-from tfreg.datasets import Dataset, bernoulli_line, sigmoid
-from tfreg.draw import data as figures
-from tfreg.draw import surfaces as landscapes
-from tfreg.draw.surfaces import Scene
+from tfreg import draw
+from tfreg.datasets import Dataset, bernoulli_line
+from tfreg.draw.style import (
+    CLASSES,
+    DIVERGED,
+    MINIMUM,
+    NOT_REACHED,
+    PALETTE,
+    REACHED,
+    RIGHT,
+    STATES,
+    TRUE_WEIGHTS,
+    WRONG,
+)
 
-TRUE_WEIGHTS, MINIMUM = (-1.0, 5.0), (-1.2, 5.4)
-LABELS = ("Adam, state carried over", "Adam, fresh")
+TRUE, LOWEST = (-1.0, 5.0), (-1.2, 5.4)
+LABELS = ("carried over", "fresh")
 
 # Severe red-green blindness: Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color
 # Vision Deficiency", IEEE TVCG 15(6), 2009, the matrices of severity 1.0; they work on linear RGB.
@@ -41,8 +48,8 @@ DISTINCT = 15.0
 
 
 def height(first: np.ndarray, second: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """The loss of the hand-made problem: a bowl with its lowest point at MINIMUM."""
-    return scale * (0.1 + 0.02 * (first - MINIMUM[0]) ** 2 + 0.01 * (second - MINIMUM[1]) ** 2)
+    """The loss of the hand-made problem: a bowl with its lowest point at LOWEST."""
+    return scale * (0.1 + 0.02 * (first - LOWEST[0]) ** 2 + 0.01 * (second - LOWEST[1]) ** 2)
 
 
 def tiny_surface(scale: float = 1.0, step: float = 0.5) -> xr.Dataset:
@@ -54,45 +61,26 @@ def tiny_surface(scale: float = 1.0, step: float = 0.5) -> xr.Dataset:
 def tiny_run(epochs: int, bend: float = 0.0, scale: float = 1.0) -> xr.Dataset:
     """A run from (-10, -1) towards the minimum, recorded at every epoch."""
     left = np.exp(-np.arange(epochs + 1) / 100)
-    weights = np.stack([MINIMUM[0] - 8.8 * left + bend * left * (1 - left), MINIMUM[1] - 6.4 * left], axis=1)
+    weights = np.stack([LOWEST[0] - 8.8 * left + bend * left * (1 - left), LOWEST[1] - 6.4 * left], axis=1)
     return xr.Dataset(
         {"weights": (("epoch", "weight"), weights), "loss": ("epoch", height(*weights.T, scale))},
         coords={"epoch": np.arange(epochs + 1), "weight": ["w0", "w1"]},
     )
 
 
-def tiny_scene(epochs: int = 435, labels: tuple[str, ...] = LABELS) -> Scene:
-    """Both losses of the lecture, with a path for each label that bends its own way."""
+def tiny_scenes(epochs: int = 435, labels: tuple[str, ...] = LABELS) -> tuple[dict, dict]:
+    """Surfaces of two losses with marked points, and runs on them by loss and label; each bends its own way."""
     scales = {"MSE": 1.0, "BCE": 9.0}
-    dataset = bernoulli_line(50)
-    paths = {
+    marks = {"mark": ["minimum", "true weights"]}
+    surfaces = {
+        loss: tiny_surface(scale).assign(marked=(("mark", "axis"), [LOWEST, TRUE])).assign_coords(marks)
+        for loss, scale in scales.items()
+    }
+    runs = {
         loss: {label: tiny_run(epochs, 4.0 * n, scale) for n, label in enumerate(labels)}
         for loss, scale in scales.items()
     }
-    return Scene(
-        surfaces={loss: tiny_surface(scale) for loss, scale in scales.items()},
-        paths=paths,
-        fits={
-            loss: {label: sigmoid(run.weights.values @ dataset.inputs.T) for label, run in runs.items()}
-            for loss, runs in paths.items()
-        },
-        points={loss: {"true weights": TRUE_WEIGHTS, "minimum": MINIMUM} for loss in scales},
-        dataset=dataset,
-    )
-
-
-@pytest.fixture(scope="module")
-def scene() -> Scene:
-    return tiny_scene()
-
-
-@pytest.fixture(scope="module")
-def descents(scene: Scene) -> Figure:
-    """A figure with texts as long as the lecture's, drawn."""
-    note = "Carried over: on MSE, Adam divides by a remembered gradient up to 11,364 times that of the start"
-    figure = landscapes.descents(scene, "Adam(0.1) from (-10, -1): 435 epochs", note)
-    figure.canvas.draw()
-    return figure
+    return surfaces, runs
 
 
 def drawn(axes: Axes, label: str) -> Line2D:
@@ -102,21 +90,14 @@ def drawn(axes: Axes, label: str) -> Line2D:
 
 
 def coordinates(line: Line2D) -> np.ndarray:
-    """What a line runs through, (points, 2) or (points, 3)."""
+    """The points of a line, (n_points, 2) or (n_points, 3)."""
     return np.stack(line.get_data_3d() if hasattr(line, "get_data_3d") else line.get_data(), axis=1)
-
-
-def solid_and_flat(figure: Figure, loss: str) -> tuple[Axes3D, Axes]:
-    by_title = {axes.get_title(): axes for axes in figure.axes}
-    solid = by_title[loss]
-    assert isinstance(solid, Axes3D)
-    return solid, by_title[f"{loss}, seen from above"]
 
 
 def test_data_shows_the_points_their_probability_and_the_fits() -> None:
     dataset = bernoulli_line(50)
     fit = np.linspace(0, 1, 50)
-    figure = figures.data(dataset, {"BCE fit": fit}, title="A fit")
+    figure = draw.data(dataset, {"BCE fit": fit}, title="A fit")
     (axes,) = figure.axes
     x = dataset.inputs[:, 1]
     np.testing.assert_array_equal(coordinates(axes.lines[0]), np.column_stack([x, dataset.targets]))
@@ -129,124 +110,82 @@ def test_data_shows_the_points_their_probability_and_the_fits() -> None:
 
 
 def test_data_without_a_known_expectation_shows_none() -> None:
-    figure = figures.data(Dataset("mine", [[0.0], [1.0]], [0.0, 1.0]))
+    figure = draw.data(Dataset("mine", [[0.0], [1.0]], [0.0, 1.0]))
     labels = [line.get_label() for line in figure.axes[0].lines]
     assert "data" in labels
     assert "true probability" not in labels
 
 
-def test_surfaces_stand_side_by_side_at_the_lectures_angle() -> None:
-    figure = landscapes.surfaces({"MSE": tiny_surface(), "BCE": tiny_surface(9.0)}, title="Loss over (w0, w1)")
-    assert [axes.get_title() for axes in figure.axes] == ["MSE", "BCE"]
+def test_a_curve_of_another_length_is_refused(refused: Refused) -> None:
+    with refused("expected 50 values for the curve 'fit', got (7,)"):
+        draw.data(bernoulli_line(50), {"fit": np.zeros(7)})
+
+
+def test_the_first_of_several_curves_shows_where_another_runs_over_it() -> None:
+    figure = draw.data(bernoulli_line(50), {"one": np.zeros(50), "two": np.zeros(50)})
+    widths = [drawn(figure.axes[0], label).get_linewidth() for label in ("one", "two")]
+    assert widths[0] > widths[1] + 1
+    alone = draw.data(bernoulli_line(50), {"one": np.zeros(50)})
+    assert drawn(alone.axes[0], "one").get_linewidth() == widths[1]
+
+
+def test_a_style_decides_colour_line_and_width() -> None:
+    style = draw.Style("#123456", line=":", width=0.7)
+    figure = draw.curves(np.arange(3), {"loss": {"BCE": np.ones(3)}}, styles={"BCE": style})
+    line = drawn(figure.axes[0], "BCE")
+    assert (line.get_color(), line.get_linestyle(), line.get_linewidth()) == ("#123456", ":", 0.7)
+
+
+def test_curves_have_data_behind_them_and_a_logarithmic_x_that_shows_epoch_0() -> None:
+    losses = {"BCE": np.array([3.0, 2.0, 1.0])}
+    figure = draw.curves(np.arange(3), {"u": losses, "v": losses}, behind=np.zeros(3), log_x=True)
+    assert len(figure.axes) == 2
     for axes in figure.axes:
-        assert isinstance(axes, Axes3D)
-        assert (axes.elev, axes.azim) == (15, 75)
-        assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_zlabel()) == ("w0", "w1", "loss")
-    highest = [tiny_surface(scale).loss.values.max() for scale in (1.0, 9.0)]
-    assert [axes.get_zlim()[1] for axes in figure.axes if isinstance(axes, Axes3D)] == pytest.approx(highest, rel=0.05)
+        assert axes.get_xscale() == "symlog"
+        assert axes.get_xlim()[0] == 0
+        assert drawn(axes, "data").get_zorder() <= drawn(axes, "BCE").get_zorder()
+        np.testing.assert_array_equal(coordinates(drawn(axes, "BCE"))[:, 1], losses["BCE"])
 
 
-def test_descents_have_a_solid_and_a_flat_view_of_each_loss(descents: Figure, scene: Scene) -> None:
-    assert sorted(axes.get_title() for axes in descents.axes) == sorted(
-        [*scene.surfaces, *(f"{loss}, seen from above" for loss in scene.surfaces)]
-    )
-    assert sum(isinstance(axes, Axes3D) for axes in descents.axes) == len(scene.surfaces)
-    for loss in scene.surfaces:
-        solid, flat = solid_and_flat(descents, loss)
-        # The contour view stands below the 3-D view, in the same column.
-        below, above = flat.get_position(), solid.get_position()
-        assert below.y1 < above.y0 + 0.05
-        assert below.x0 < (above.x0 + above.x1) / 2 < below.x1
+def test_points_of_two_classes_differ_in_colour_and_marker() -> None:
+    groups = np.array(["fail", "pass", "fail"])
+    (axes,) = draw.points(np.arange(3), np.zeros(3), groups).axes
+    shown = [(line.get_color(), line.get_marker()) for line in axes.lines if len(line.get_xdata())]
+    assert shown == [(style.colour, style.marker) for style in CLASSES]
+    assert len({marker for _, marker in shown}) == 2
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), [0, 2])
 
 
-@pytest.mark.parametrize("loss", ["MSE", "BCE"])
-@pytest.mark.parametrize("label", LABELS)
-def test_paths_run_through_the_weights_of_the_run_at_its_own_loss(
-    loss: str, label: str, descents: Figure, scene: Scene
+def cells(figure: Figure) -> dict[tuple[int, int], tuple[str, str]]:
+    """Text and background of each cell of a table."""
+    (table,) = figure.axes[0].tables
+    return {
+        place: (cell.get_text().get_text(), to_hex(cell.get_facecolor())) for place, cell in table.get_celld().items()
+    }
+
+
+def test_a_table_of_predictions_numbers_its_rows_and_shades_right_wrong_and_undecided() -> None:
+    dataset = Dataset("mine", [[1.0], [2.5], [3.0]], [1.0, 0.0, 1.0])
+    shown = cells(draw.predictions_table(dataset, ["x", "y"], {"p": np.array([0.9, 1.2e-5, 0.52])}))
+    assert [shown[0, column][0] for column in range(4)] == ["", "x", "y", "p"]
+    assert [shown[row, 0][0] for row in (1, 2, 3)] == ["1", "2", "3"]
+    assert [shown[row, 1][0] for row in (1, 2, 3)] == ["1", "2.5", "3"]
+    assert [shown[row, 3][0] for row in (1, 2, 3)] == ["0.9000", "1.2e-05", "0.5200"]
+    wrong = cells(draw.predictions_table(dataset, ["x", "y"], {"p": np.array([0.1, 0.9, 0.0])}))
+    right, undecided = shown[1, 3][1], shown[3, 3][1]
+    assert shown[2, 3][1] == right
+    assert {wrong[row, 3][1] for row in (1, 2, 3)}.isdisjoint({right, undecided})
+    assert wrong[3, 3][0] == "0.0000"  # exactly
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "message"), [(["x"], [0, 0], "each of the 2 inputs and"), (["x", "y"], [0], "2 probabilities")]
+)
+def test_a_table_of_another_size_is_refused(
+    names: list[str], values: list[float], message: str, refused: Refused
 ) -> None:
-    solid, flat = solid_and_flat(descents, loss)
-    run = scene.paths[loss][label]
-    np.testing.assert_array_equal(coordinates(drawn(flat, label)), run.weights.values)
-    expected = np.column_stack([run.weights.values, run.loss.values])
-    np.testing.assert_array_equal(coordinates(drawn(solid, label)), expected)
-
-
-@pytest.mark.parametrize("loss", ["MSE", "BCE"])
-def test_paths_have_a_dot_at_the_lectures_thirty_points(loss: str, descents: Figure, scene: Scene) -> None:
-    _, flat = solid_and_flat(descents, loss)
-    for label, run in scene.paths[loss].items():
-        dots = [line for line in flat.lines if line.get_marker() == "o" and line.get_color() == figures.colour(label)]
-        (many,) = (line for line in dots if len(line.get_xdata()) > 1)
-        np.testing.assert_array_equal(coordinates(many), run.weights.values[::15])
-        assert len(coordinates(many)) == 30
-
-
-@pytest.mark.parametrize("loss", ["MSE", "BCE"])
-@pytest.mark.parametrize(("label", "weights"), [("true weights", TRUE_WEIGHTS), ("minimum", MINIMUM)])
-def test_true_weights_and_minimum_are_marked_on_the_surface(
-    loss: str, label: str, weights: tuple[float, float], descents: Figure, scene: Scene
-) -> None:
-    solid, flat = solid_and_flat(descents, loss)
-    np.testing.assert_array_equal(coordinates(drawn(flat, label)), [weights])
-    ((w0, w1, loss_there),) = coordinates(drawn(solid, label))
-    assert (w0, w1) == weights
-    assert loss_there == scene.surfaces[loss].loss.sel(w0=w0, w1=w1, method="nearest").item()
-
-
-def test_marks_differ_in_shape_from_each_other_and_from_the_dots(descents: Figure) -> None:
-    _, flat = solid_and_flat(descents, "MSE")
-    markers = [drawn(flat, label).get_marker() for label in ("true weights", "minimum")]
-    assert len({*markers, "o"}) == 3
-
-
-def test_paths_and_marks_lie_over_the_surface(descents: Figure) -> None:
-    for axes in descents.axes:
-        surfaces = [collection.get_zorder() for collection in axes.collections]
-        assert min(line.get_zorder() for line in axes.lines) > max(surfaces)
-        if isinstance(axes, Axes3D):
-            assert not axes.computed_zorder
-
-
-def test_descents_name_everything_once_in_the_legend(descents: Figure, scene: Scene) -> None:
-    (legend,) = descents.legends
-    assert [text.get_text() for text in legend.get_texts()] == [*LABELS, "true weights", "minimum"]
-    assert "remembered gradient" in legend.get_title().get_text()
-
-
-@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1)])
-def test_a_surface_of_a_single_row_is_refused(shape: tuple[int, int], refused: Refused) -> None:
-    surface = tiny_surface().isel(w0=slice(shape[0]), w1=slice(shape[1]))
-    with refused(f"2 values of each weight or more, got {shape}"):
-        landscapes.surfaces({"MSE": surface})
-
-
-def colours_by_label(figure: Figure) -> dict[str, set[str]]:
-    """The colours in which each label of a figure is drawn."""
-    found: dict[str, set[str]] = {}
-    for line in (line for axes in figure.axes for line in axes.lines):
-        label = str(line.get_label())
-        if not label.startswith("_"):
-            found.setdefault(label, set()).add(to_hex(line.get_color()))
-    return found
-
-
-def test_a_label_has_one_colour_in_every_figure(descents: Figure, scene: Scene) -> None:
-    fits = {label: fits[-1] for label, fits in scene.fits["MSE"].items()}
-    both = [colours_by_label(descents), colours_by_label(figures.data(scene.dataset, fits))]
-    assert set(LABELS) <= both[0].keys() & both[1].keys()
-    for label in LABELS:
-        (colour,) = both[0][label] | both[1][label]
-        assert colour == to_hex(figures.colour(label))
-
-
-def test_a_new_label_takes_its_colour_from_the_palette_and_keeps_it_in_another_process() -> None:
-    labels = [f"optimizer {n}" for n in range(60)]
-    colours = [figures.colour(label) for label in labels]
-    assert set(colours) == set(figures.PALETTE)
-    code = f"from tfreg import figures; print(*map(figures.colour, {labels}))"
-    environment = os.environ | {"PYTHONHASHSEED": "1"}  # what hash() says of a text depends on it
-    there = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert there.stdout.split() == colours
+    with refused(message):
+        draw.predictions_table(Dataset("mine", [[0.0], [1.0]], [0.0, 1.0]), names, {"p": np.array(values)})
 
 
 def lab(linear: np.ndarray) -> np.ndarray:
@@ -280,21 +219,35 @@ def test_the_simulated_vision_confuses_what_the_colour_blind_confuse() -> None:
 
 @pytest.mark.parametrize("vision", VISION)
 def test_the_palette_can_be_told_apart(vision: str) -> None:
-    distance, whose = nearest({colour: colour for colour in figures.PALETTE}, vision)
+    distance, whose = nearest({colour: colour for colour in PALETTE}, vision)
     assert distance > DISTINCT, whose
 
 
+CONCEPTS = {
+    "losses": [style.colour for style in draw.LOSSES.values()],
+    "states": [style.colour for style in STATES.values()],
+    "right and wrong": [RIGHT.colour, WRONG.colour],
+    "classes": [style.colour for style in CLASSES],
+    "outcomes": [REACHED.colour, NOT_REACHED.colour, DIVERGED.colour],
+    "marks": [MINIMUM.colour, TRUE_WEIGHTS.colour],
+}
+
+
 @pytest.mark.parametrize("vision", VISION)
-def test_lines_of_one_figure_can_be_told_apart(vision: str, descents: Figure, scene: Scene) -> None:
-    fits = {"BCE fit": np.zeros(50), "MSE fit": np.ones(50)}
-    both_fits = figures.data(scene.dataset, {label: fits[-1] for label, fits in scene.fits["MSE"].items()})
-    for figure in (descents, both_fits, figures.data(scene.dataset, fits)):
-        # Points and marks are told apart by their shape, lines by their colour alone.
-        lines = [line for axes in figure.axes for line in axes.lines if line.get_linestyle() != "None"]
-        colours = {str(line.get_label()): to_hex(line.get_color()) for line in lines}
-        assert len(colours) > 1
-        distance, whose = nearest(colours, vision)
-        assert distance > DISTINCT, whose
+@pytest.mark.parametrize("concept", CONCEPTS)
+def test_styles_of_one_concept_can_be_told_apart(concept: str, vision: str) -> None:
+    distance, whose = nearest({colour: colour for colour in CONCEPTS[concept]}, vision)
+    assert distance > DISTINCT, whose
+
+
+def test_no_two_concepts_share_their_colours() -> None:
+    sets = [frozenset(colours) for colours in CONCEPTS.values()]
+    assert all(not (one & other) for one, other in combinations(sets, 2))
+
+
+def test_optimizers_have_colours_of_their_own() -> None:
+    colours = [style.colour for style in draw.OPTIMIZERS.values()]
+    assert len(set(colours)) == len(colours) == 17
 
 
 def texts(figure: Figure) -> list[Text]:
@@ -319,14 +272,8 @@ def overlapping(figure: Figure) -> list[str]:
     return pairs + outside
 
 
-def test_no_texts_overlap_or_leave_the_figure(descents: Figure) -> None:
-    # Title, two or three texts for each of four axes with their titles, and the legend of four with its note.
-    assert len(texts(descents)) == 1 + 2 * (3 + 4) + 5
-    assert overlapping(descents) == []
-
-
 def test_overlaps_would_be_found() -> None:
-    figure = figures.data(bernoulli_line(50), title="a title much wider than the figure " * 4)
+    figure = draw.data(bernoulli_line(50), title="a title much wider than the figure " * 4)
     for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
         axis.set_label_coords(0.5, 0.5)
     figure.canvas.draw()

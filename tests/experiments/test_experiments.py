@@ -14,9 +14,13 @@ from matplotlib.figure import Figure
 from test_figures import overlapping
 
 from tfreg import open_run
-from tfreg.suite.findings import Findings, compare, load_published
-from tfreg.suite.runner import load_main, run
-from tfreg.suite.scripts import ON_REQUEST, Experiment, discover, options_for, parameters, select
+from tfreg.suite.findings import Findings
+from tfreg.suite.job import Job
+from tfreg.suite.parameters import options_for, parameters
+from tfreg.suite.published import check_numbers, load_published
+from tfreg.suite.record import ExperimentRecord, from_json, to_json
+from tfreg.suite.runner import run
+from tfreg.suite.scripts import ON_REQUEST, Experiment, discover, load_script, select
 
 FOLDER = Path(__file__).parent.parent.parent / "experiments"
 SCRIPTS = sorted(FOLDER.glob("**/[0-9]*_*.py"))
@@ -25,7 +29,7 @@ PUBLISHED = load_published(FOLDER / "published.json")
 REPRODUCIBLE = [
     name
     for name, entry in PUBLISHED.items()
-    if name.partition(".")[0] in EXPERIMENTS and entry["reproducible"] != "not reproducible"
+    if name.partition(".")[0] in EXPERIMENTS and entry.reproducible != "not reproducible"
 ]
 OF_SOURCES = [name for name, experiment in EXPERIMENTS.items() if experiment.group != ON_REQUEST]
 DRAWINGS = {".png", ".svg", ".gif", ".html"}
@@ -34,7 +38,7 @@ VARIED = ("logistic_bce", "descent_adam")  # together they draw everything there
 # In the quick loop a few stand for all.
 EACH = [name if name in (*VARIED, "exam_zero") else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS]
 
-Smoke = Callable[[str], tuple[dict[str, Any], Path]]
+Smoke = Callable[[str], tuple[ExperimentRecord, Path]]
 
 
 def short(experiment: Experiment) -> dict[str, Any]:
@@ -55,15 +59,15 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
     """The record of a short run of an experiment, and the folder that holds what it left; run once."""
 
     @cache
-    def run_once(name: str) -> tuple[dict[str, Any], Path]:
+    def run_once(name: str) -> tuple[ExperimentRecord, Path]:
         return short_run(EXPERIMENTS[name], tmp_path_factory.mktemp(name))
 
     return run_once
 
 
-def short_run(experiment: Experiment, folder: Path) -> tuple[dict[str, Any], Path]:
+def short_run(experiment: Experiment, folder: Path) -> tuple[ExperimentRecord, Path]:
     options = short(experiment)
-    return run(experiment, options, figures=folder / "figures", runs=folder / "runs", quick=True), folder
+    return run(Job(experiment, options, folder / "figures", folder / "runs", quick=True)), folder
 
 
 def drawings(folder: Path) -> dict[str, bytes]:
@@ -91,15 +95,17 @@ def test_names_titles_and_numbers_are_unique() -> None:
 def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, smoke: Smoke) -> None:
     experiment = EXPERIMENTS[name]
     record, folder = smoke(name)
-    assert json.loads(experiment.record_path(folder / "runs").read_text(encoding="utf-8")) == record
-    assert (record["name"], record["title"]) == (name, experiment.title)
-    assert len(record["summary"]) > 20
+    assert json.loads(experiment.record_path(folder / "runs").read_text(encoding="utf-8")) == json.loads(
+        to_json(record)
+    )
+    assert (record.name, record.title) == (name, experiment.title)
+    assert len(record.summary) > 20
 
     left = {path for path in folder.rglob("*") if path.is_file()} - {experiment.record_path(folder / "runs")}
-    assert left == {Path(path) for path in record["files"]}
+    assert left == {Path(path) for path in record.files}
     figures = [path for path in left if path.suffix in DRAWINGS]
     tables = [path for path in left if path.suffix == ".csv"]
-    assert len(tables) == len(record["tables"])
+    assert len(tables) == len(record.tables)
     assert figures
     for path in (*figures, *tables):
         assert path.parent == folder / "figures" / experiment.group
@@ -112,18 +118,17 @@ def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, smoke: Sm
 @pytest.mark.parametrize("name", EACH)
 def test_every_claim_is_judged_by_a_number(name: str, smoke: Smoke) -> None:
     record, _ = smoke(name)
-    for claim in record["claims"]:
-        assert claim["verdict"] in ("holds", "fails", "depends")
-        assert len(claim["sentence"]) > 10
-        assert any(character.isdigit() for character in claim["evidence"]), claim
+    for claim in record.claims:
+        assert len(claim.sentence) > 10
+        assert any(character.isdigit() for character in claim.evidence), claim
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, experiment in EXPERIMENTS.items() if short(experiment)])
 def test_with_other_options_than_the_defaults_nothing_is_compared(name: str, smoke: Smoke) -> None:
     record, _ = smoke(name)
-    assert record["changed_options"] == json.loads(json.dumps(short(EXPERIMENTS[name])))
-    assert record["comparisons"] == []
+    assert record.changed_options == short(EXPERIMENTS[name])
+    assert record.checked == ()
 
 
 @pytest.mark.parametrize("name", VARIED)
@@ -147,9 +152,8 @@ def test_a_script_run_by_itself_draws_the_same_bytes_quietly(smoke: Smoke, tmp_p
     assert (done.returncode, done.stderr) == (0, "")
     assert "descent_adam" in done.stdout
     record, folder = smoke("descent_adam")
-    own = json.loads(experiment.record_path(tmp_path / "runs").read_text(encoding="utf-8"))
-    assert own["summary"] == record["summary"]
-    assert own["numbers"] == record["numbers"]
+    own = from_json(experiment.record_path(tmp_path / "runs").read_text(encoding="utf-8"))
+    assert (own.summary, own.numbers) == (record.summary, record.numbers)
     first, second = drawings(folder), drawings(tmp_path)
     assert first.keys() == second.keys()
     assert [path for path in first if first[path] != second[path]] == []
@@ -158,28 +162,27 @@ def test_a_script_run_by_itself_draws_the_same_bytes_quietly(smoke: Smoke, tmp_p
 @cache
 def whole_run(name: str) -> Findings:
     """What an experiment finds with its default options; run once."""
-    return load_main(EXPERIMENTS[name])()
+    return load_script(EXPERIMENTS[name].path).main()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", REPRODUCIBLE)
 def test_printed_numbers_come_back(number: str) -> None:
     name = number.partition(".")[0]
-    by_name = {comparison.name: comparison for comparison in compare(name, whole_run(name).numbers, PUBLISHED)}
+    by_name = {checked.name: checked for checked in check_numbers(name, whole_run(name).numbers, PUBLISHED)}
     assert number in by_name, "the experiment does not give this number"
-    comparison = by_name[number]
-    beside = list(zip(comparison.printed.tolist(), comparison.reproduced.tolist(), strict=True))
-    assert comparison.came_back.all(), beside
-    if comparison.reproducible == "exact":
-        assert comparison.digits_match.all(), beside
+    checked = by_name[number]
+    assert all(checked.digits_match if checked.reproducible == "exact" else checked.came_back), checked
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_no_texts_of_a_figure_overlap(name: str) -> None:
     # Whole comparisons take too long; a few optimizers of them do, whose panels are those of all.
-    findings = whole_run(name) if name in OF_SOURCES else load_main(EXPERIMENTS[name])(**short(EXPERIMENTS[name]))
-    drawn = [figure for figure, _ in findings.figures.values()]
+    findings = (
+        whole_run(name) if name in OF_SOURCES else load_script(EXPERIMENTS[name].path).main(**short(EXPERIMENTS[name]))
+    )
+    drawn = [shown.content for shown in findings.figures.values()]
     for figure in (figure for figure in drawn if isinstance(figure, Figure)):
         figure.canvas.draw()
         assert overlapping(figure) == []

@@ -15,8 +15,7 @@ from tfreg.comparison import intervals as statistics
 from tfreg.datasets import Dataset, sigmoid
 from tfreg.problem import forward as stacked
 from tfreg.problem.problem import Problem
-from tfreg.suite import runner
-from tfreg.suite.scripts import from_script
+from tfreg.suite.scripts import load_script
 from tfreg.training.train import train
 
 SGD, Dense = keras.optimizers.SGD, keras.layers.Dense
@@ -29,7 +28,7 @@ ROUNDING = {"rtol": 1e-12, "atol": 1e-14}  # float64, the same few sums in anoth
 @cache
 def names_of(script: str) -> dict[str, Any]:
     """What a script defines."""
-    return runner.load_main(from_script(EXPERIMENTS / script)).__globals__
+    return vars(load_script(EXPERIMENTS / script))
 
 
 def logit_model(n_features: int, *more: keras.layers.Layer) -> keras.Sequential:

@@ -1,165 +1,114 @@
-"""Printed numbers beside reproduced ones, and the file that holds them."""
+"""Findings as a script builds them, and as a notebook shows them."""
 
-import json
-from pathlib import Path
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from conftest import Refused
+from matplotlib.figure import Figure
+from PIL import Image
 
-from tfreg.suite.findings import Claim, Comparison, compare, load_published
+from tfreg.draw.frames import Animation
+from tfreg.draw.style import Drawing
+from tfreg.suite.findings import Findings
 
-GOOD: dict[str, Any] = {"printed": [4.3, -0.8], "tolerance": 0.05, "reproducible": "exact"}
-
-
-def entry(without: str = "", **changed: Any) -> dict[str, Any]:
-    """A good entry but for one thing."""
-    return {key: value for key, value in (GOOD | changed).items() if key != without}
-
-
-def published(folder: Path, content: str) -> Path:
-    path = folder / "published.json"
-    path.write_text(content, encoding="utf-8")
-    return path
+RUN = xr.Dataset({"loss": ("epoch", [1.0, 0.5])})
+TABLE = pd.DataFrame({"a <b>": [1, 2]})
 
 
-@pytest.mark.parametrize(
-    "good",
-    [
-        GOOD,
-        entry(printed=3.5),
-        entry(tolerance=0),
-        entry(tolerance=[0.05, 0.005]),
-        entry(reproducible="within rounding", rounding=[0.1, 0.2], why="float32"),
-        entry(reproducible="not reproducible", why="no seed was set"),
-        entry(printed=[[1, 2], [3, 4]], tolerance=[[1, 2], [3, 4]]),
-    ],
-)
-def test_good_entries_are_taken_as_they_are(good: dict[str, Any], tmp_path: Path) -> None:
-    entries = {"fit.weights": good}
-    assert load_published(published(tmp_path, json.dumps(entries))) == entries
+def network() -> Drawing:
+    drawing = Drawing(figsize=(1, 1))
+    drawing.text(0.5, 0.5, "x")
+    return drawing
 
 
-def test_no_file_holds_no_numbers(tmp_path: Path) -> None:
-    assert load_published(tmp_path / "published.json") == {}
+def animation() -> Animation:
+    frames = tuple(Image.new("P", (4, 4), colour) for colour in (0, 1))
+    return Animation("title", frames, ("first", "second"), 0.1)
+
+
+def test_each_thing_is_kept_under_its_name() -> None:
+    found = Findings("Half of it.")
+    figure = Figure()
+    found.run("run", RUN)
+    found.figure("fit", figure, "The fit.")
+    found.table("table", TABLE, "The table.")
+    found.number("mse.loss", [[1.0, 2.0]], because="no seed")
+    assert found.runs["run"] is RUN
+    assert (found.figures["fit"].content, found.figures["fit"].caption) == (figure, "The fit.")
+    assert (found.tables["table"].content, found.tables["table"].caption) == (TABLE, "The table.")
+    assert found.numbers["mse.loss"].values.tolist() == [[1.0, 2.0]]
+    assert found.numbers["mse.loss"].because == "no seed"
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("holds", "verdict"),
+    [(True, "holds"), (False, "fails"), (np.True_, "holds"), (np.float64(1) > 2, "fails"), ("depends", "depends")],
+)
+def test_a_claim_holds_fails_or_depends(holds: Any, verdict: str) -> None:
+    found = Findings("It rose.")
+    found.claim("the sun rises", holds=holds, because="it did on 1 of 1 days")
+    (claim,) = found.claims
+    assert (claim.sentence, claim.verdict, claim.evidence) == ("the sun rises", verdict, "it did on 1 of 1 days")
+
+
+@pytest.mark.parametrize("holds", ["holds", "true", "", None, 1, 0.0, np.array([True])])
+def test_another_verdict_is_refused(holds: Any, refused: Refused) -> None:
+    with refused("claim 'the sun rises': expected holds=True, False or 'depends', got "):
+        Findings("It rose.").claim("the sun rises", holds=holds, because="it did")
+
+
+@pytest.mark.parametrize(
+    ("add", "says"),
     [
-        ("{", "expected JSON"),
-        ("", "expected JSON"),
-        ('{"a": 1,}', "expected JSON"),
-        ("\udcff", "expected JSON"),
-        ("[1, 2]", "an entry for each number, got list"),
-        ("3", "an entry for each number, got int"),
+        (lambda found: found.run("r", {"loss": 1}), "run 'r': expected a run as tfreg.train returns it, got dict"),
+        (lambda found: found.figure("f", 3, "A 3."), "figure 'f': expected a Matplotlib figure, a network diagram"),
+        (lambda found: found.figure("f", Figure(), ""), "the caption of figure 'f': expected a sentence, got ''"),
+        (lambda found: found.table("t", [[1]], "A 1."), "table 't': expected a pandas.DataFrame, got list"),
+        (lambda found: found.number("n", "three"), "number 'n': expected numbers, got 'three'"),
+        (lambda found: found.number("n", [[1], [1, 2]]), "number 'n': expected numbers"),
+        (lambda found: found.number("n", 3, because=4), "because of number 'n': expected a sentence, got 4"),
+        (lambda found: found.claim("s", holds=True, because=""), "because of claim 's': expected a sentence, got ''"),
+        (lambda found: found.number("../n", 3), "name of a number: expected letters, digits"),
+        (lambda found: found.number("", 3), "name of a number: expected letters, digits"),
+        (lambda found: Findings(3), "the summary: expected a sentence, got 3"),  # type: ignore[arg-type]
     ],
 )
-def test_a_file_that_is_no_json_object_is_refused(content: str, says: str, tmp_path: Path, refused: Refused) -> None:
-    path = tmp_path / "published.json"
-    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+def test_wrong_kinds_are_refused(add: Callable[[Findings], Any], says: str, refused: Refused) -> None:
     with refused(says):
-        load_published(path)
+        add(Findings("Found."))
 
 
 @pytest.mark.parametrize(
-    ("bad", "says"),
+    ("add", "says"),
     [
-        (entry(without="printed"), "lacks printed"),
-        (entry(without="tolerance"), "lacks tolerance"),
-        (entry(without="reproducible"), "lacks reproducible"),
-        ([1.0], "lacks printed, reproducible, tolerance"),
-        (None, "lacks printed, reproducible, tolerance"),
-        (entry(digits=3), "unknown keys digits"),
-        (entry(Printed=3, Why="?"), "unknown keys Printed, Why"),
-        (entry(reproducible="yes"), "got 'yes'"),
-        (entry(reproducible=True), "got True"),
-        (entry(printed=["4.3", "about 1"]), "expected numbers"),
-        (entry(printed=[[1, 2], [3]]), "expected numbers"),
-        (entry(tolerance="small"), "expected numbers"),
-        (entry(tolerance=[0.1]), "one or (2,), got [0.1]"),
-        (entry(tolerance=[0.1, 0.1, 0.1]), "one or (2,)"),
-        (entry(tolerance=[[0.1, 0.1]]), "one or (2,)"),
-        (entry(printed=1.0, tolerance=[0.1]), "one or (), got [0.1]"),
-        (entry(tolerance=-0.1), "0 or more"),
-        (entry(tolerance=[0.1, -0.1]), "0 or more"),
-        (entry(tolerance=None), "0 or more"),
-        (entry(rounding=-1e-7), "0 or more"),
-        (entry(rounding=[1e-7] * 3), "one or (2,)"),
-        (entry(reproducible="within rounding"), "say why"),
-        (entry(reproducible="not reproducible", why=""), "say why"),
+        (lambda found: found.run("x", RUN), "two runs are called 'x'"),
+        (lambda found: found.figure("x", Figure(), "An x."), "two figures are called 'x'"),
+        (lambda found: found.table("x", TABLE, "An x."), "two tables are called 'x'"),
+        (lambda found: found.number("x", 1), "two numbers are called 'x'"),
+        (lambda found: found.claim("x", holds=True, because="1"), "claim 'x' is judged twice"),
     ],
 )
-def test_a_bad_entry_is_refused_by_name(bad: Any, says: str, tmp_path: Path, refused: Refused) -> None:
+def test_a_name_is_used_once(add: Callable[[Findings], Any], says: str, refused: Refused) -> None:
+    found = Findings("Found.")
+    add(found)
     with refused(says):
-        load_published(published(tmp_path, json.dumps({"fit.loss": GOOD, "fit.weights": bad})))
-    with refused(f"{tmp_path / 'published.json'}: fit.weights"):
-        load_published(tmp_path / "published.json")
+        add(found)
 
 
-def one(printed: Any, reproduced: Any, **how: Any) -> Comparison:
-    """The comparison of one number with one published entry."""
-    published = {"fit.x": {"printed": printed, "tolerance": 0.0, "reproducible": "exact"} | how}
-    (comparison,) = compare("fit", {"x": reproduced}, published)
-    return comparison
-
-
-# 0.5 and 0.25 are exact in binary, so that the boundary itself is meant and not its neighbourhood.
-@pytest.mark.parametrize(
-    ("reproduced", "tolerance", "rounding", "digits_match", "came_back"),
-    [
-        (1.0, 0.0, 0.0, True, True),
-        (np.nextafter(1.0, 2), 0.0, 0.0, False, False),
-        (1.25, 0.25, 0.0, True, True),
-        (0.75, 0.25, 0.0, True, True),
-        (np.nextafter(1.25, 2), 0.25, 0.0, False, False),
-        (1.5, 0.25, 0.5, False, True),
-        (0.5, 0.25, 0.5, False, True),
-        (np.nextafter(1.5, 2), 0.25, 0.5, False, False),
-        (1.25, 0.25, 0.125, True, True),
-        (float("nan"), 0.25, 0.5, False, False),
-        (float("inf"), 0.25, 0.5, False, False),
-    ],
-)
-def test_digits_and_rounding_count_up_to_their_limit(
-    reproduced: float, tolerance: float, rounding: float, digits_match: bool, came_back: bool
-) -> None:
-    comparison = one(1.0, reproduced, tolerance=tolerance, rounding=rounding)
-    assert comparison.digits_match.tolist() == [digits_match]
-    assert comparison.came_back.tolist() == [came_back]
-
-
-def test_each_value_has_its_own_limits() -> None:
-    comparison = one([1.0, 1.0, 1.0], [1.25, 1.25, 1.25], tolerance=[0.25, 0.125, 0.125], rounding=[0.0, 0.5, 0.125])
-    assert comparison.digits_match.tolist() == [True, False, False]
-    assert comparison.came_back.tolist() == [True, True, False]
-
-
-def test_tables_are_compared_value_by_value() -> None:
-    comparison = one([[1.0, 2.0], [3.0, 4.0]], np.array([[1.0, 2.0], [3.5, 4.0]]), tolerance=[[0, 0], [0.25, 0]])
-    assert comparison.printed.tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert comparison.came_back.tolist() == [True, True, False, True]
-
-
-def test_only_numbers_with_a_published_counterpart_of_that_experiment_are_compared() -> None:
-    published = {"fit.a": GOOD | {"why": "because"}, "other.b": GOOD, "fit.c": GOOD}
-    (comparison,) = compare("fit", {"a": [4.3, -0.8], "b": [1, 2], "d": 3}, published)
-    assert (comparison.name, comparison.reproducible, comparison.why) == ("fit.a", "exact", "because")
-
-
-@pytest.mark.parametrize(("printed", "reproduced"), [([1.0, 2.0], [1.0]), ([1.0, 2.0], 1.0), (1.0, [1.0, 1.0])])
-def test_another_number_of_values_is_refused(printed: Any, reproduced: Any, refused: Refused) -> None:
-    with refused(f"fit.x: expected {np.size(printed)} values as published, got {np.size(reproduced)}"):
-        one(printed, reproduced)
-
-
-@pytest.mark.parametrize("verdict", ["holds", "fails", "depends"])
-def test_a_claim_has_one_of_three_verdicts(verdict: str) -> None:
-    assert Claim("the sun rises", verdict, "it did").verdict == verdict
-
-
-@pytest.mark.parametrize("verdict", ["true", "Holds", "", None, True])
-def test_another_verdict_is_refused(verdict: Any, refused: Refused) -> None:
-    with refused(f"expected 'holds', 'fails' or 'depends', got {verdict!r}"):
-        Claim("the sun rises", verdict, "it did")
+def test_a_notebook_shows_pictures_and_verdicts_and_escapes_every_text() -> None:
+    found = Findings("a < b & c")
+    found.figure("figure", Figure(figsize=(1, 1)), "a <figure>")
+    found.figure("network", network(), "a network")
+    found.figure("animation", animation(), "an animation")
+    found.table("table", TABLE, "a <table>")
+    found.claim("a < b", holds="depends", because="1 < <2>")
+    html = found._repr_html_()
+    assert re.findall(r'src="data:(image/[a-z+]+);base64,', html) == ["image/png", "image/svg+xml", "image/gif"]
+    for text in ("a &lt; b &amp; c", "a &lt;figure&gt;", "a &lt;table&gt;", "a &lt;b&gt;", "1 &lt; &lt;2&gt;"):
+        assert text in html
+    assert "<b>depends</b>" in html

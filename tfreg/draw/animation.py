@@ -1,228 +1,241 @@
 """Animated descents, as GIF and as an HTML page with a player.
 
-Conventions: an animation is a sequence of frames, images of one size, drawn over a background that is rendered once:
-only what moves is drawn again, which is what makes thirty frames cost little more than one figure.
+Conventions: an animation is a sequence of frames, images of one size, over a background that is rendered once: only
+what moves is drawn again, which makes thirty frames cost little more than one figure.
 """
 
-import base64
-import io
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
-from html import escape
-from pathlib import Path
-from string import Template
+from time import perf_counter
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from mpl_toolkits.mplot3d.art3d import Line3D
+from matplotlib.text import Text
+from mpl_toolkits.mplot3d import Axes3D
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from tfreg.datasets import Dataset
-from tfreg.draw import data as figures
-from tfreg.draw import surfaces as landscapes
-from tfreg.draw.surfaces import Scene
+from tfreg.draw.box import clipped, inside
+from tfreg.draw.data import draw_data
+from tfreg.draw.descent import Points, draw_legend, legend_handles, looks_of, widths_of
+from tfreg.draw.frames import Animation, in_one_palette
+from tfreg.draw.scene import Path, Runs, Scene, Surfaces, scenes
+from tfreg.draw.style import Picture, Style, new_figure
+from tfreg.draw.surfaces import VIEW, draw_contours, draw_point, draw_surface
+from tfreg.errors import InputError, check_counts
+from tfreg.progress import progress
 
-# Given the epochs shown so far, puts an artist there and returns it.
-_Moving = Callable[[np.ndarray], Artist]
-
-
-@dataclass(frozen=True, eq=False)
-class Animation:
-    """Frames with a title; `captions` says what each frame shows."""
-
-    title: str
-    frames: Sequence[Image.Image]
-    captions: Sequence[str]
-    seconds_per_frame: float = 0.2
-
-    def save_gif(self, path: Path) -> None:
-        """Write all frames as a GIF that repeats for ever, the last frame held for two seconds."""
-        durations = [int(1000 * self.seconds_per_frame)] * (len(self.frames) - 1) + [2000]
-        self.frames[0].save(
-            path, format="GIF", save_all=True, append_images=self.frames[1:], duration=durations, loop=0, disposal=1
-        )
-
-    def save_html(self, path: Path) -> None:
-        """Write a page that plays the frames, with a slider, and needs nothing but itself."""
-        path.write_text(_page(self), encoding="utf-8")
+_DPI = 80
+# Given an epoch, puts an artist where it belongs then.
+_Moving = tuple[Artist, Callable[[int], None]]
+Fits = Mapping[str, ArrayLike] | Mapping[str, Mapping[str, ArrayLike]]
 
 
-def descent(scene: Scene, title: str, dpi: int = 80) -> Animation:
-    """Paths growing point by point on the surfaces, and below each surface the data with the current fits.
+def descent_animation(
+    surface: Surfaces,
+    runs: Runs | Mapping[str, Runs],
+    *,
+    title: str = "",
+    styles: Mapping[str, Style] | None = None,
+    points: Points | None = None,
+    data: Dataset | None = None,
+    fits: Fits | None = None,
+    n_frames: int = 30,
+    view: tuple[float, float] = VIEW,
+) -> Animation:
+    """Animate paths that grow on their loss surface, and below it the data with the current fits.
 
-    There is a frame for every fifteenth epoch, and the last; the picture is 10 by 7.6 inches of `dpi` pixels.
+    Without data and fits, the view from above stands below the surface.
+
+    Args:
+        surface: as `draw.descent` takes it.
+        runs: as `draw.descent` takes them.
+        title: above all panels.
+        styles: of paths and points, by name.
+        points: to mark, as `draw.descent` takes them.
+        data: a problem's data set.
+        fits: by the names of the runs (for several surfaces by their labels first), predictions (n_epochs, n_samples)
+            at each recorded epoch.
+        n_frames: the epochs shown are spread evenly, the first and the last among them; fewer if fewer are recorded.
+        view: elevation and azimuth, in degrees.
+
+    Raises:
+        InputError: as for `draw.descent`; data without fits or fits without data; fits of other runs or another shape.
+
+    Example:
+        >>> draw.descent_animation(surface, runs).save("descent.gif")  # or .html
     """
-    figure = figures.new_figure(10, 7.6)
-    figure.set_dpi(dpi)
+    check_counts(n_frames=n_frames)
+    columns = scenes(surface, runs, points)
+    if (data is None) != (fits is None):
+        raise InputError("expected both data and fits, or neither of them")
+    looks = looks_of(columns, styles)
+    by_scene = [_fits_of(scene, data, fits, len(columns)) for scene in columns] if data is not None else None
+    epochs = _epochs(columns, n_frames)
+    figure = new_figure(5.2 * max(len(columns), 2), 7.6 if len(columns) > 1 else 4.8)
+    figure.set_dpi(_DPI)
     figure.suptitle(title)
-    moving = _lay_out(figure, scene)
-    epochs = next(iter(next(iter(scene.paths.values())).values())).epoch.values
-    at = np.unique([*range(0, len(epochs) - 1, landscapes.STRETCH), len(epochs) - 1])
-    labels = {label for runs in scene.paths.values() for label in runs}
-    exact = {"white", *(figures.colour(label) for label in (*labels, "true weights"))}
-    frames = _with_one_palette(_frames(figure, moving, at), sorted(exact))
-    return Animation(title, frames, [f"epoch {epoch}" for epoch in epochs[at]])
+    moving = _lay_out(figure, columns, looks, epochs, data, by_scene, view)
+    exact = ["white", "black", *(style.colour for style in looks.values())]
+    frames = in_one_palette(_frames(figure, moving, epochs), exact)
+    return Animation(title, frames, [f"epoch {epoch}" for epoch in epochs])
 
 
-def _lay_out(figure: Figure, scene: Scene) -> list[_Moving]:
-    """Draw all that stays, and return what moves."""
-    grid = figure.add_gridspec(2, len(scene.surfaces), height_ratios=(1.4, 1))
-    moving: list[_Moving] = []
-    for column, (loss, surface) in enumerate(scene.surfaces.items()):
+def _fits_of(scene: Scene, data: Dataset, fits: Fits | None, n_scenes: int) -> dict[str, np.ndarray]:
+    """The fits of a scene's paths, by name."""
+    chosen = fits or {}
+    if n_scenes > 1 or scene.label in chosen:
+        chosen = chosen.get(scene.label, {})  # type: ignore[assignment]
+    if not isinstance(chosen, Mapping) or set(chosen) != set(scene.paths):
+        got = ", ".join(map(repr, chosen)) if isinstance(chosen, Mapping) else type(chosen).__name__
+        where = f" on {scene.label}" if scene.label else ""
+        raise InputError(f"expected fits for the runs{where}, {', '.join(map(repr, scene.paths))}; got {got or 'none'}")
+    found = {}
+    for name, paths in scene.paths.items():
+        expected = (len(paths[0].epochs), len(data.inputs))
+        found[name] = np.asarray(chosen[name])
+        if found[name].shape != expected or len(paths) > 1:
+            raise InputError(f"expected fits (n_epochs, n_samples) = {expected} of one run for {name!r}, got "
+                             f"{found[name].shape} for {len(paths)} starts")  # fmt: skip
+    return found
+
+
+def _epochs(columns: Sequence[Scene], n_frames: int) -> np.ndarray:
+    """The epochs shown: recorded ones, spread evenly."""
+    recorded = np.unique([*(e for scene in columns for paths in scene.paths.values() for e in paths[0].epochs)])
+    return recorded[np.unique(np.linspace(0, len(recorded) - 1, n_frames).round().astype(int))]
+
+
+def _lay_out(
+    figure: Picture,
+    columns: Sequence[Scene],
+    looks: Mapping[str, Style],
+    epochs: np.ndarray,
+    data: Dataset | None,
+    fits: Sequence[Mapping[str, np.ndarray]] | None,
+    view: tuple[float, float],
+) -> list[_Moving]:
+    """Draw all that stays, and return what moves, the lowest first."""
+    # One surface stands beside what belongs to it, several above.
+    single = len(columns) == 1
+    grid = figure.add_gridspec(1, 2) if single else figure.add_gridspec(2, len(columns), height_ratios=(1.35, 1))
+    clock = figure.text(0.99, 0.985, "", ha="right", va="top", animated=True)
+    moving: list[_Moving] = [(clock, partial(_tell, clock))]
+    handles: list[Any] = [*legend_handles(list(columns), looks)]
+    for column, scene in enumerate(columns):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        landscapes.draw_surface(solid, surface, loss)
-        star = landscapes.draw_point(solid, scene.points[loss]["true weights"], "true weights", surface)
-        star.set_animated(True)
-        flat = figure.add_subplot(grid[1, column])
-        figures.draw_data(flat, scene.dataset, {})
-        for order, (label, run) in enumerate(scene.paths[loss].items()):
-            # The first path and fit are wider, so that they show where another runs over them.
-            size, width = (4.5, 2.0) if order else (7.0, 4.8)
-            style: dict[str, Any] = {"color": figures.colour(label), "animated": True}
-            (edge,) = solid.plot([], [], [], "o", markersize=size + 1.5, color="white", animated=True)
-            (path,) = solid.plot([], [], [], "o", markersize=size, **style)
-            (curve,) = flat.plot([], [], linewidth=width, label=label, **style)
-            # White discs go below all dots: where dots crowd, their white edges would be all one sees.
-            moving.insert(0, partial(_grow, edge, run))
-            moving += [partial(_grow, path, run), partial(_bend, curve, scene.dataset, scene.fits[loss][label])]
-        moving.append(partial(_stay, star))
-        flat.legend(loc="upper left", fontsize=8)
+        draw_surface(solid, scene.surface, scene.label, view)
+        moving += _on_surface(solid, scene, looks, epochs)
+        flat = figure.add_subplot(grid[0, 1] if single else grid[1, column])
+        name = f"{scene.label}, " if scene.label else ""
+        if data is None or fits is None:
+            draw_contours(flat, scene.surface, f"{name}seen from above")
+            moving += _on_surface(flat, scene, looks, epochs)
+        else:
+            draw_data(flat, data, {})
+            flat.set_title(f"{name}data and fits")
+            moving += _on_data(flat, data, scene, fits[column], looks)
+    if data is not None:
+        handles += flat.get_legend_handles_labels()[0]
+    draw_legend(figure, handles)
     return moving
 
 
-def _grow(path: Line3D, run: xr.Dataset, at: np.ndarray) -> Artist:
-    first, second = run.weights.values[at].T[:2]
-    path.set_data_3d(first, second, run.loss.values[at])
-    return path
+def _tell(clock: Text, epoch: int) -> None:
+    clock.set_text(f"epoch {epoch}")
 
 
-def _stay(mark: Artist, at: np.ndarray) -> Artist:
-    """Drawn again in each frame, over what has moved."""
-    return mark
+def _on_surface(axes: Axes, scene: Scene, looks: Mapping[str, Style], epochs: np.ndarray) -> Iterator[_Moving]:
+    """The growing paths of a scene, its points over them."""
+    n_axes = 3 if isinstance(axes, Axes3D) else 2
+    widths = widths_of(scene)
+    nothing: list[list[float]] = [[]] * n_axes
+    for name, paths in scene.paths.items():
+        width = looks[name].width or widths[name]
+        dots = epochs if len(paths) == 1 else epochs[:0]
+        for path in paths:
+            look: dict[str, Any] = {"color": looks[name].colour, "animated": True, "zorder": 10}
+            (line,) = axes.plot(*nothing, looks[name].line, linewidth=width, **look)
+            (marks,) = axes.plot(*nothing, "o", markersize=2.5 + width, **look)
+            (start,) = axes.plot(*nothing, "o", markersize=5 + width, markerfacecolor="white", **look)
+            grow = partial(_grow, path=path, corners=scene.corners, epochs=dots, line=line, dots=marks, start=start)
+            yield line, grow
+            yield from ((part, _stay) for part in (marks, start))
+    drawn = (draw_point(axes, coordinates, looks[name], scene.surface) for name, coordinates in scene.points.items())
+    for mark in sorted((mark for mark in drawn if mark is not None), key=lambda mark: mark.get_zorder()):
+        mark.set_animated(True)
+        yield mark, _stay
 
 
-def _bend(curve: Line2D, dataset: Dataset, fits: np.ndarray, at: np.ndarray) -> Artist:
-    curve.set_data(dataset.inputs[:, -1], fits[at[-1]])
-    return curve
+def _grow(
+    epoch: int,
+    path: Path,
+    corners: tuple[np.ndarray, np.ndarray],
+    epochs: np.ndarray,
+    line: Line2D,
+    dots: Line2D,
+    start: Line2D,
+) -> None:
+    points = path.solid if hasattr(line, "set_data_3d") else path.coordinates
+    low, high = (corner[: points.shape[1]] for corner in corners)
+    shown = inside(points, corners)
+    _place(line, clipped(points[path.epochs <= epoch], low, high))
+    _place(dots, points[shown & np.isin(path.epochs, epochs[epochs <= epoch])])
+    _place(start, points[:1][shown[:1]])
 
 
-def _frames(figure: Figure, moving: Sequence[_Moving], at: np.ndarray) -> list[Image.Image]:
+def _place(line: Line2D, points: np.ndarray) -> None:
+    """Put a line through points (n_points, 2) or (n_points, 3)."""
+    if hasattr(line, "set_data_3d"):
+        line.set_data_3d(*points.T)
+    else:
+        line.set_data(*points.T)
+
+
+def _stay(epoch: int) -> None:
+    """Move nothing: the artist is drawn again in each frame, over what has moved."""
+
+
+def _on_data(
+    axes: Axes, data: Dataset, scene: Scene, fits: Mapping[str, np.ndarray], looks: Mapping[str, Style]
+) -> Iterator[_Moving]:
+    """The fits of a scene's paths, over the data."""
+    for name, width in widths_of(scene).items():
+        style = looks[name]
+        (curve,) = axes.plot([], [], style.line, color=style.colour, linewidth=max(width, 2), animated=True)
+        yield curve, partial(_bend, data=data, path=scene.paths[name][0], fits=fits[name], curve=curve)
+
+
+def _bend(epoch: int, data: Dataset, path: Path, fits: np.ndarray, curve: Line2D) -> None:
+    curve.set_data(data.inputs[:, -1], fits[np.searchsorted(path.epochs, epoch, side="right") - 1])
+
+
+def _frames(figure: Figure, moving: Sequence[_Moving], epochs: np.ndarray) -> list[Image.Image]:
+    """A frame for each epoch; with a progress bar if all of them take longer than a second."""
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)
-    images = []
-    for k in range(len(at)):
+
+    def frame(epoch: int) -> Image.Image:
         canvas.restore_region(background)
-        for move in moving:
-            artist = move(at[: k + 1])
-            assert artist.axes is not None
-            artist.axes.draw_artist(artist)
-        images.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy()))
+        for artist, move in moving:
+            move(epoch)
+            figure.draw_artist(artist)
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+
+    began = perf_counter()
+    images = [frame(epochs[0])]
+    slow = (perf_counter() - began) * len(epochs) > 1
+    with progress("frames", len(epochs), done=1) if slow else nullcontext(lambda: None) as advance:
+        for epoch in epochs[1:]:
+            images.append(frame(epoch))
+            advance()
     return images
-
-
-def _with_one_palette(images: Sequence[Image.Image], exact: Sequence[str]) -> list[Image.Image]:
-    """The frames in 256 colours: those of the last frame, which shows everything, and the exact ones of what moves."""
-    pure = np.array([to_rgb(name) for name in exact]) * 255
-    common = images[-1].quantize(256 - len(exact), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    colours = np.resize(pure.round().astype(int), (256, 3))
-    colours[len(exact) :] = np.reshape(common.getpalette() or [], (-1, 3))[: 256 - len(exact)]
-    # Pillow looks colours up by the corner of a cell of 4 x 4 x 4: none may be nearer there than the exact one.
-    for one in colours[: len(exact)]:
-        corner = one // 4 * 4
-        colours[((colours - corner) ** 2).sum(axis=1) <= ((one - corner) ** 2).sum()] = one
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(colours.ravel().tolist())
-    return [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-
-
-def _page(animation: Animation) -> str:
-    first = np.asarray(animation.frames[0].convert("RGB"))
-    return _PAGE.substitute(
-        title=escape(animation.title),
-        width=first.shape[1],
-        height=first.shape[0],
-        last=len(animation.frames) - 1,
-        base=_data_url(first),
-        changes=json.dumps([_data_url(_change(first, frame)) for frame in animation.frames]),
-        captions=json.dumps(list(animation.captions)),
-        milliseconds=int(1000 * animation.seconds_per_frame),
-    )
-
-
-def _change(first: np.ndarray, frame: Image.Image) -> np.ndarray:
-    """A frame (height, width, 4) that is transparent wherever it equals the first: a tenth of the size."""
-    pixels = np.asarray(frame.convert("RGB"))
-    opaque = np.where((pixels != first).any(axis=2), 255, 0).astype(np.uint8)
-    return np.dstack([np.where(opaque[..., np.newaxis], pixels, 0), opaque])
-
-
-def _data_url(pixels: np.ndarray) -> str:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, format="PNG", compress_level=2)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
-
-
-_PAGE = Template("""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-  body { font: 15px/1.4 system-ui, sans-serif; color: #222; }
-  body { margin: 1rem auto; max-width: ${width}px; padding: 0 1rem; }
-  h1 { font-size: 1.1rem; }
-  canvas { width: 100%; height: auto; display: block; }
-  .controls { display: flex; gap: .7rem; align-items: center; }
-  input { flex: 1; }
-  button { font: inherit; min-width: 5em; }
-  output { min-width: 6em; text-align: right; font-variant-numeric: tabular-nums; }
-</style>
-<h1>$title</h1>
-<canvas id="canvas" width="$width" height="$height" role="img" aria-label="$title"></canvas>
-<div class="controls">
-  <button id="play">Pause</button>
-  <input id="slider" type="range" min="0" max="$last" value="0" aria-label="frame">
-  <output id="caption"></output>
-</div>
-<p><small>Space plays and pauses, the arrow keys step.</small></p>
-<script>
-  const base = "$base";
-  const changes = $changes, captions = $captions;
-  const byId = id => document.getElementById(id);
-  const [canvas, play, slider, caption] = ["canvas", "play", "slider", "caption"].map(byId);
-  const pictures = [base, ...changes].map(source => Object.assign(new Image(), { src: source }));
-  let timer = null;
-  function show(k) {
-    slider.value = k;
-    caption.textContent = captions[k];
-    // Put together at full size: scaled apart, in a narrow window the first frame would shine through.
-    for (const picture of [pictures[0], pictures[k + 1]]) canvas.getContext("2d").drawImage(picture, 0, 0);
-  }
-  function stop() { clearInterval(timer); timer = null; play.textContent = "Play"; }
-  function start() {
-    play.textContent = "Pause";
-    timer = setInterval(() => show((+slider.value + 1) % changes.length), $milliseconds);
-  }
-  play.onclick = () => timer ? stop() : start();
-  slider.oninput = () => { stop(); show(+slider.value); };
-  document.onkeydown = event => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === " ") play.onclick();
-    else if (step) { stop(); show((+slider.value + step + changes.length) % changes.length); }
-    else return;
-    event.preventDefault();
-  };
-  onload = () => { show(0); start(); };  // once all pictures are there
-</script>
-</html>
-""")

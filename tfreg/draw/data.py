@@ -1,179 +1,115 @@
-"""Matplotlib figures of data, fits, curves and tables. They draw records and never train.
+"""Figures of data, fits and curves.
 
-Conventions: functions return a `matplotlib.figure.Figure` that no window manager knows of. The same label always has
-the same colour, here and in `tfreg.draw.surfaces`, from a palette that colour-blind readers can tell apart (Okabe and
-Ito, 2008).
+Conventions: functions draw records and never train; they return a Matplotlib figure that a notebook shows by itself.
+Curves and groups go by a label; `styles` gives some of them another look than `tfreg.draw.style` would.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from zlib import crc32
+from collections.abc import Iterator, Mapping, Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
+from numpy.typing import ArrayLike
 
 from tfreg.datasets import Dataset
-from tfreg.files import write_whole
-
-_COLUMNS = 6  # of small panels
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-COLOURS = {
-    "data": "#7F7F7F",
-    "true probability": "#000000",
-    "BCE fit": "#0072B2",
-    "MSE fit": "#D55E00",
-    "SGD, carried over and fresh alike": "#009E73",
-    "SGD, state carried over": "#D55E00",
-    "SGD, fresh": "#0072B2",
-    "Adam, state carried over": "#D55E00",
-    "Adam, fresh": "#0072B2",
-    "true mean": "#000000",
-    "fit": "#0072B2",
-    "identity": "#0072B2",
-    "relu": "#D55E00",
-    "u = l1(x)": "#0072B2",
-    "v = relu(u)": "#D55E00",
-    "unit 1": "#D55E00",
-    "unit 2": "#009E73",
-    "towards the stuck minimum": "#D55E00",
-    "towards the good minimum": "#009E73",
-    "stuck minimum": "#8C3D00",
-    "good minimum": "#00543D",
-    "true weights": "#D7191C",
-    "minimum": "#000000",
-    "BCE": "#0072B2",
-    "MSE": "#D55E00",
-    "path": "#000000",
-    "all samples": "#0072B2",
-    "256 samples": "#009E73",
-    "32 samples": "#D55E00",
-    "good minimum reached": "#0072B2",
-    "one dead unit": "#D55E00",
-    "a line": "#E69F00",
-    "a constant": "#CC79A7",
-    "elsewhere": "#7F7F7F",
-    # Optimizers: those of one family are shades of one hue.
-    "sgd": "#000000",
-    "momentum": "#666666",
-    "nesterov": "#AAAAAA",
-    "adam": "#0072B2",
-    "amsgrad": "#56B4E9",
-    "adamw": "#332288",
-    "adamax": "#88CCEE",
-    "nadam": "#44AA99",
-    "schedulefreeadamw": "#117733",
-    "rmsprop": "#D55E00",
-    "adagrad": "#E69F00",
-    "adadelta": "#DDCC77",
-    "adafactor": "#CC6677",
-    "ftrl": "#999933",
-    "lion": "#882255",
-    "lamb": "#CC79A7",
-    "muon": "#AA4499",
-    "fitted": "#009E73",
-    "as printed": "#CC79A7",
-    "cross-entropy": "#0072B2",
-    "true BCE": "#0072B2",
-    "true BCE, descending on it": "#56B4E9",
-    "y = 0": "#D55E00",
-    "y = 1": "#0072B2",
-    "predicted y = 0": "#D55E00",
-    "predicted y = 1": "#0072B2",
-    "fail": "#D55E00",
-    "pass": "#0072B2",
-    "right": "#0072B2",
-    "wrong": "#D55E00",
-}
+from tfreg.draw.style import CLASSES, DATA, TRUTH, Picture, Style, new_figure, styles_for
+from tfreg.errors import InputError
 
 
-def colour(label: str) -> str:
-    """The colour of a label: a fixed one if it is known, else one of the palette, the same in every figure."""
-    return COLOURS.get(label, PALETTE[crc32(label.encode()) % len(PALETTE)])
+def data(
+    dataset: Dataset,
+    curves: Mapping[str, ArrayLike] | None = None,
+    *,
+    title: str = "",
+    styles: Mapping[str, Style] | None = None,
+) -> Picture:
+    """Draw the targets over the last input, with curves (n_samples,) such as a fit.
 
+    Raises:
+        InputError: a curve of another length.
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, ready to be drawn into memory."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def save(figure: Figure, path: Path, dpi: int = 100) -> None:
-    """Save a figure as PNG, the same figure in the same bytes, whole or not at all."""
-    with matplotlib.rc_context({"font.family": "DejaVu Sans"}):
-        write_whole(path, lambda file: figure.savefig(file, dpi=dpi, metadata={"Software": None}))
-
-
-def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[Figure, dict[str, Axes]]:
-    """A figure with a panel for each name, six in a row, and each panel with its name; spare places stay empty."""
-    n_columns = min(_COLUMNS, len(names))
-    n_rows = -(-len(names) // n_columns)
-    figure = new_figure(2.2 * n_columns + 0.8, 2.1 * n_rows + 0.9)
-    figure.suptitle(title)
-    grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for spare in range(len(names), len(grid)):
-        grid[spare].set_axis_off()
-    for place, (name, axes) in enumerate(zip(names, grid, strict=False)):
-        axes.set_title(name, fontsize=9)
-        if place % n_columns == 0:
-            axes.set_ylabel(ylabel)
-        if place + n_columns >= len(names):  # the lowest of its column
-            axes.set_xlabel(xlabel)
-            axes.tick_params(labelbottom=True)
-    return figure, dict(zip(names, grid, strict=False))
-
-
-def data(dataset: Dataset, curves: Mapping[str, np.ndarray] | None = None, title: str = "") -> Figure:
-    """The targets over the last input, with curves (n_samples,) such as a fit."""
+    Example:
+        >>> draw.data(problem.dataset, {"BCE fit": problem.predictions_at(run.weights[-1])[:, 0]})
+    """
     figure = new_figure(6.4, 4.2)
     axes = figure.subplots()
-    draw_data(axes, dataset, curves or {})
+    draw_data(axes, dataset, curves or {}, styles)
     axes.set_title(title)
     # Below the axes: within them, data may be anywhere.
-    n_columns = min(3, len(axes.get_legend_handles_labels()[1]))
+    n_labels = len(axes.get_legend_handles_labels()[1])
+    n_columns = n_labels if n_labels < 4 else 2
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=n_columns, frameon=False)
     return figure
 
 
-def draw_data(axes: Axes, dataset: Dataset, curves: Mapping[str, np.ndarray]) -> None:
-    """Points, the known expectation and curves, into given axes."""
+def draw_data(
+    axes: Axes, dataset: Dataset, curves: Mapping[str, ArrayLike], styles: Mapping[str, Style] | None = None
+) -> None:
+    """Draw points, the known expectation and curves into given axes."""
     x = dataset.inputs[:, -1]
     faint = 0.06 if len(x) > 500 else 0.6
-    axes.plot(x, dataset.targets[:, 0], "o", color=colour("data"), alpha=faint, markersize=4, rasterized=True)
-    axes.plot([], [], "o", color=colour("data"), markersize=4, label="data")
+    axes.plot(x, dataset.targets[:, 0], "o", color=DATA.colour, alpha=faint, markersize=4, rasterized=True)
+    axes.plot([], [], "o", color=DATA.colour, markersize=4, label="data")
     if dataset.expected is not None:
-        known = "true probability" if np.isin(dataset.targets, (0, 1)).all() else "true mean"
-        axes.plot(x, dataset.expected, "--", color=colour(known), linewidth=1.4, label=known)
-    for label, values in curves.items():
-        axes.plot(x, values, color=colour(label), linewidth=2, label=label)
+        axes.plot(x, dataset.expected, TRUTH.line, color=TRUTH.colour, linewidth=1.4, label=_known(dataset))
+    _draw_curves(axes, x, curves, styles)
     axes.set_xlabel("x")
     axes.set_ylabel("y")
 
 
-def courses(
-    x: np.ndarray,
-    panels: Mapping[str, Mapping[str, np.ndarray]],
-    xlabel: str = "epoch",
-    title: str = "",
-    behind: np.ndarray | None = None,
-) -> Figure:
-    """Curves over one x, such as losses over the epochs: a panel for each quantity, with its curves by label.
+def _known(dataset: Dataset) -> str:
+    return "true probability" if np.isin(dataset.targets, (0, 1)).all() else "true mean"
 
-    Data (n_samples,) may stand behind the curves, as points. More than two panels are narrow.
+
+def _draw_curves(
+    axes: Axes, x: ArrayLike, curves: Mapping[str, ArrayLike], styles: Mapping[str, Style] | None = None
+) -> None:
+    chosen = styles_for(curves, styles)
+    for order, (label, values) in enumerate(curves.items()):
+        if np.shape(values) != np.shape(x):
+            raise InputError(f"expected {len(np.asarray(x))} values for the curve {label!r}, got {np.shape(values)}")
+        style = chosen[label]
+        # The first of several curves is wider, so that it shows where another runs over it.
+        width = style.width or (3.6 if order == 0 and len(curves) > 1 else 1.8)
+        axes.plot(x, values, style.line, color=style.colour, linewidth=width, label=label)
+
+
+def curves(
+    x: ArrayLike,
+    panels: Mapping[str, Mapping[str, ArrayLike]],
+    xlabel: str = "epoch",
+    *,
+    title: str = "",
+    behind: ArrayLike | None = None,
+    styles: Mapping[str, Style] | None = None,
+    log_x: bool = False,
+) -> Picture:
+    """Draw curves over one x, such as losses over the epochs, in a panel for each quantity.
+
+    Args:
+        x: (n_points,).
+        panels: by quantity, its curves (n_points,) by label; more than two panels are narrow.
+        xlabel: the meaning of x.
+        title: above all panels.
+        behind: data (n_points,) drawn as points behind the curves of each panel.
+        styles: by label.
+        log_x: a logarithmic x, on which 0 still has its place.
+
+    Raises:
+        InputError: a curve of another length than x.
+
+    Example:
+        >>> draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, log_x=True)
     """
     figure = new_figure((5.2 if len(panels) < 3 else 3.4) * len(panels) + 1.2, 4.2)
     figure.suptitle(title)
-    for axes, (quantity, curves) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
+    chosen = styles_for((label for by_label in panels.values() for label in by_label), styles)
+    for axes, (quantity, by_label) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
         if behind is not None:
-            axes.plot(x, behind, "o", color=colour("data"), alpha=0.6, markersize=4, label="data")
-        for order, (label, values) in enumerate(curves.items()):
-            # The first curve is drawn wider, so that it shows where another runs over it.
-            width = 1.8 if order or len(curves) == 1 else 3.6
-            axes.plot(x, values, color=colour(label), linewidth=width, label=label)
+            axes.plot(x, behind, "o", color=DATA.colour, alpha=0.6, markersize=4, label="data")
+        _draw_curves(axes, x, by_label, chosen)
+        if log_x:
+            axes.set_xscale("symlog", linthresh=1)
+            axes.set_xlim(0, None)
         axes.set(xlabel=xlabel, ylabel=quantity)
         if len(axes.lines) > 1:
             axes.legend()
@@ -184,59 +120,36 @@ def points(
     x: np.ndarray,
     y: np.ndarray,
     groups: np.ndarray,
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     axis_labels: tuple[str, str] = ("x", "y"),
+    *,
     title: str = "",
-) -> Figure:
-    """Points (n_samples,) coloured by the group that each belongs to, with curves, each over its own x."""
+    styles: Mapping[str, Style] | None = None,
+) -> Picture:
+    """Draw points (n_samples,) by the group that each belongs to, with curves, each over its own x.
+
+    Example:
+        >>> draw.points(hours, passed, np.where(passed, "pass", "fail"), {"sigmoid": (x, sigmoid(x))})
+    """
     figure = new_figure(6.4, 4.2)
     axes = figure.subplots()
-    style = {"markeredgewidth": 0} | (
-        {"markersize": 5, "alpha": 0.35, "zorder": 1} if len(x) > 100 else {"markersize": 8, "zorder": 3}
-    )
-    for group in np.unique(groups):
-        belongs = groups == group
-        axes.plot(x[belongs], y[belongs], "o", color=colour(group), **style)
-        axes.plot([], [], "o", color=colour(group), markersize=6, label=group)
+    many = {"markersize": 5, "alpha": 0.35, "zorder": 1} if len(x) > 100 else {"markersize": 8, "zorder": 3}
+    names = [str(group) for group in np.unique(groups)]
+    chosen = styles_for([*names, *(curves or {})], dict(_of_classes(names, styles or {})))
+    for name in names:
+        style, belongs = chosen[name], np.asarray(groups).astype(str) == name
+        axes.plot(x[belongs], y[belongs], style.marker, color=style.colour, markeredgewidth=0, **many)
+        axes.plot([], [], style.marker, color=style.colour, markersize=6, markeredgewidth=0, label=name)
     for label, (along, values) in (curves or {}).items():
-        line = "--" if label == "true probability" else "-"
-        axes.plot(along, values, line, color=colour(label), linewidth=2, label=label)
+        style = chosen[label]
+        axes.plot(along, values, style.line, color=style.colour, linewidth=style.width or 2, label=label)
     axes.set(xlabel=axis_labels[0], ylabel=axis_labels[1], title=title)
     axes.legend()
     return figure
 
 
-def predictions_table(
-    dataset: Dataset, names: Sequence[str], columns: Mapping[str, np.ndarray], undecided: float = 0.05, title: str = ""
-) -> Figure:
-    """Inputs, targets and predicted probabilities row by row: right ones blue, wrong ones red and bold.
-
-    Args:
-        dataset: a row for each sample.
-        names: of the inputs, then of the target.
-        columns: probabilities (n_samples,) by label.
-        undecided: probabilities no further than this from 1/2 stay plain.
-        title: above the table.
-    """
-    rows = np.column_stack([dataset.inputs, dataset.targets]).astype(int)
-    cells = np.column_stack([rows.astype(str), *(np.char.mod("%.4f", values) for values in columns.values())])
-    figure = new_figure(1.25 * cells.shape[1] + 0.3, 0.3 * len(rows) + 1.1)
-    axes = figure.subplots()
-    axes.set_axis_off()
-    axes.set_title(title)
-    table = axes.table(cells.tolist(), colLabels=[*names, *columns], cellLoc="center", bbox=Bbox.unit())
-    table.auto_set_font_size(False)
-    table.set_fontsize(10)
-    for (row, column), cell in table.get_celld().items():
-        cell.set(edgecolor="#DDDDDD", facecolor="#F2F2F2" if row == 0 else "white")
-        if row == 0 or column < len(names):
-            continue
-        predicted = list(columns.values())[column - len(names)][row - 1]
-        if abs(predicted - 0.5) > undecided:
-            right = (predicted > 0.5) == (rows[row - 1, -1] > 0.5)
-            cell.set_text_props(color=colour("right" if right else "wrong"), weight="normal" if right else "bold")
-    axes.text(
-        0.5, -0.02, f"blue: right; red and bold: wrong; black: undecided, within {undecided:g} of 1/2",
-        ha="center", va="top", fontsize=9, transform=axes.transAxes,
-    )  # fmt: skip
-    return figure
+def _of_classes(names: Sequence[str], styles: Mapping[str, Style]) -> Iterator[tuple[str, Style]]:
+    """The given styles, and for two groups without any those of two classes."""
+    if len(names) == 2:
+        yield from zip(names, CLASSES, strict=True)
+    yield from styles.items()

@@ -4,223 +4,206 @@ Conventions: a model is a built `keras.Sequential` of Dense layers, each followe
 it is read by its attributes, so this module loads neither Keras nor TensorFlow. Weights are those of the moment, to
 three digits; an activation goes by its name alone. Inputs are x, a unit before its activation is u and after it v,
 numbered through all layers; a node 1 carries the bias. Diagrams read from left to right and from top to bottom; of a
-wide layer only the units 1, 2, …, n are drawn. Places are complex numbers, in points: Graphviz's own layouts reorder
-the units, bend the arrows and crowd the weights.
+wide layer only the units 1, 2, …, n are drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise, product
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import graphviz
 import numpy as np
-import pygraphviz
 
+from tfreg.draw.diagram import DIAMETER, Arrow, Box, Node, drawing, text_width
+from tfreg.draw.sequential import Layers, Step, read_layers
+from tfreg.draw.style import Drawing
 from tfreg.errors import InputError
-from tfreg.files import write_whole
-from tfreg.quiet import silent_stderr
 
-WIDE = 8  # units: a wider layer is abbreviated
-MANY = 60  # arrows with a weight: beyond them, every layer of more than three units is abbreviated
 INPUT, HIDDEN, OUTPUT = "#E6E6E6", "#CFE3F2", "#FBE0C3"  # fills that colour-blind readers can tell apart
 JOINT = {"softmax", "log_softmax", "sparsemax"}  # activations whose every value depends on all units of the layer
-_TEXT = {"fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "fontcolor": "#222222"}
-_LINE = {"color": "#555555", "penwidth": "0.7"}
-
-_Step = np.ndarray | str  # weights (n_inputs, n_units), maybe with biases as one more row; or an activation
 
 
-class Diagram(graphviz.Digraph):
-    """A `graphviz.Digraph` that notebooks show although no `dot` program is installed."""
+@dataclass(frozen=True)
+class _Unit:
+    """A drawn unit of a column: its number, None for the units left out, and its node."""
 
-    def _repr_mimebundle_(self, *_: object, **__: object) -> dict[str, str]:
-        return {"image/svg+xml": _rendered(self, "svg").decode()}
-
-
-class _Node(NamedTuple):
-    name: str
-    unit: int | None  # None stands for the units left out
-    place: complex
+    number: int | None
+    node: Node
 
 
-def detailed(model: Any, inputs: Sequence[str] | None = None, output: str = "ŷ") -> graphviz.Digraph:
-    """Every unit before and after its activation, and the weights on the arrows.
+def network(
+    model: Any,
+    inputs: Sequence[str] | None = None,
+    output: str = "ŷ",
+    *,
+    weights: str = "values",
+    identity: bool = False,
+    boxes: bool = False,
+) -> Drawing:
+    """Draw every unit before and after its activation, and the weights on the arrows.
 
     Args:
         model: a built `keras.Sequential` on inputs (n_samples, n_features).
         inputs: a name for each feature.
         output: the name of the prediction; several are numbered.
+        weights: "values", or "symbols": w and b, numbered through all layers.
+        identity: show a layer without activation as one whose activation is the identity.
+        boxes: put a box with a title around the columns of each layer.
 
     Raises:
         InputError: a model that is no stack of Dense and activation layers, or a wrong number of names.
 
     Example:
-        >>> save(detailed(tfreg.models.logistic(2), inputs=["1", "x"]), "logistic.svg")
+        >>> draw.save(draw.network(tfreg.models.logistic(2), inputs=["1", "x"]), "logistic.svg")
     """
-    layers, widths, drawn = _read(model)
-    names = _numbered("x", widths[0])
-    labels = names if inputs is None else inputs
+    if weights not in ("values", "symbols"):
+        raise InputError(f"expected weights='values' or 'symbols', got {weights!r}")
+    read = read_layers(model, identity)
+    names = _numbered("x", read.widths[0])
+    labels = list(names if inputs is None else inputs)
     if len(labels) != len(names):
         raise InputError(f"expected a name for each of the {len(names)} inputs, got {len(labels)}")
-    lanes = 1 + max(min(len(tails) + 1, len(heads)) for tails, heads in pairwise(drawn))
+    columns, arrows = _columns(read, names, labels, output, weights == "symbols")
+    nodes = [unit.node for column in columns for unit in column]
+    joints = {arrow.head.name: arrow.head for arrow in arrows if arrow.head.shape == "box"}
+    return drawing([*nodes, *joints.values()], arrows, _boxes(read, columns) if boxes else ())
+
+
+def _columns(
+    read: Layers, names: list[str], labels: list[str], output: str, symbols: bool
+) -> tuple[list[list[_Unit]], list[Arrow]]:
+    """The columns of units from the inputs on, and all arrows between them."""
+    lanes = 1 + max(min(len(tails) + 1, len(heads)) for tails, heads in pairwise(read.drawn))
     row, gap = max(50, 16 * lanes), max(110, 48 * lanes)  # room for the weights between two columns
-    steps, letter, number = list(chain(*layers)), "x", 0
-    diagram, x = _empty(), min(0.0, 18 - 4 * max(map(len, labels)))  # a long name widens its node to both sides
-    tails = _column(diagram, x, row, dict(zip(names, labels, strict=True)), INPUT, drawn[0], steps[0])
-    x = 0.0
+    steps = list(chain(*read.steps))
+    shown = _symbols(read) if symbols else [_digits(layer[0]) for layer in read.steps]
+    x = min(0.0, DIAMETER / 2 - max(map(text_width, labels)) / 2)  # a long name widens its node to both sides
+    columns = [_column(x, row, names, labels, INPUT, read.drawn[0], steps[0])]
+    arrows: list[Arrow] = []
+    letter, number, x = "x", 0, 0.0
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if isinstance(step, str):
-            letter, x = chr(ord(letter) + 1), x + max(90, 6.5 * len(step) + 66) + 60 * (step in JOINT)
+            letter, x = chr(ord(letter) + 1), x + max(90.0, text_width(step) + 66) + 60 * (step in JOINT)
         else:
             letter, x, number = "u", x + gap, number + 1
-        names = [f"{letter}{sum(widths[1:number]) + unit + 1}" for unit in range(widths[number])]
+        names = [f"{letter}{sum(read.widths[1:number]) + unit + 1}" for unit in range(read.widths[number])]
         labels, fill = (_numbered(output, len(names)), OUTPUT) if following is None else (names, HIDDEN)
-        heads = _column(diagram, x, row, dict(zip(names, labels, strict=True)), fill, drawn[number], following)
-        _connect(diagram, tails, heads[: len(drawn[number])], step)
-        tails = heads
-    return diagram
+        heads = _column(x, row, names, labels, fill, read.drawn[number], following)
+        into = heads[: len(read.drawn[number])]  # no arrow leads to a bias
+        arrows += _activated(columns[-1], into, step) if isinstance(step, str) else _weighted(
+            columns[-1], into, shown[number - 1]
+        )  # fmt: skip
+        columns.append(heads)
+    return columns, arrows
 
 
-def compact(model: Any, output: str = "ŷ") -> graphviz.Digraph:
-    """The layers as boxes named by their activation, without biases and weights.
+def layers(model: Any, output: str = "ŷ") -> Drawing:
+    """Draw the layers as boxes named by their activation, without biases and weights.
 
     Raises:
         InputError: a model that is no stack of Dense and activation layers.
 
     Example:
-        >>> compact(model)  # as the last line of a notebook's cell
+        >>> draw.layers(model)  # as the last line of a notebook's cell
     """
-    layers, widths, drawn = _read(model)
-    kinds = ["input", *(", ".join(map(str, layer[1:])) or "linear" for layer in layers)]
-    titles = [f"Layer {number}: {kind}" for number, kind in enumerate(kinds)]
-    half = max(40, 3.2 * max(map(len, titles)))  # of a box's width
-    diagram, tails = _empty(), list[_Node]()
-    for number, (title, width, units) in enumerate(zip(titles, widths, drawn, strict=True)):
+    read = read_layers(model)
+    half = max(40.0, *(text_width(title) / 2 + 8 for title in read.titles))  # of a box's width
+    columns, boxes = list[list[_Unit]](), list[Box]()
+    for number, (title, width, units) in enumerate(zip(read.titles, read.widths, read.drawn, strict=True)):
         labels, fill = [str(unit + 1) for unit in range(width)], HIDDEN
         if number == 0:
             labels, fill = _numbered("x", width), INPUT
-        elif number == len(layers):
+        elif number == len(read.steps):
             labels, fill = _numbered(output, width), OUTPUT
-        names = {f"{number}.{unit + 1}": label for unit, label in enumerate(labels)}
         x, top = number * (2 * half + 24), 22 * len(units) + 6
-        with diagram.subgraph(name=f"cluster_{number}") as box:
-            box.attr(label=title, lp=f"{x},{top + 8}", bb=f"{x - half},{-top},{x + half},{top + 18}")
-            box.attr(style="rounded", color="#BBBBBB")
-            heads = _column(box, x, 44, names, fill, units)
-        diagram.edges((tail.name, head.name) for tail, head in product(tails, heads))
-        tails = heads
-    return diagram
-
-
-def save(diagram: graphviz.Digraph, path: str | Path) -> None:
-    """Write a diagram as .svg or .png, whole or not at all; the same diagram gives the same bytes.
-
-    Raises:
-        InputError: another suffix, or a folder that cannot be written to.
-    """
-    path = Path(path)
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("svg", "png"):
-        raise InputError(f"cannot save a diagram as {path.name!r}; expected a name that ends in .svg or .png")
-    write_whole(path, lambda temporary: temporary.write_bytes(_rendered(diagram, kind)))
-
-
-def _rendered(diagram: graphviz.Digraph, kind: str) -> bytes:
-    density = "-Gdpi=192" if kind == "png" else ""  # twice the usual; an SVG would only grow
-    graph = pygraphviz.AGraph(string=diagram.source)
-    # The wheel's fontconfig complains of system settings that are newer than it is.
-    with silent_stderr():
-        return graph.draw(format=kind, prog="nop2", args=density)
-
-
-def _read(model: Any) -> tuple[list[list[_Step]], list[int], list[list[int | None]]]:
-    """For each Dense layer weights and activations; then, inputs first, each layer's width and its units to draw."""
-    expected = "expected a built keras.Sequential of Dense layers, each followed by any Activation or ReLU layers"
-    shape = getattr(model, "input_shape", None)
-    if not getattr(model, "layers", None) or shape is None:
-        raise InputError(f"{expected}; got {type(model).__name__} without layers or without an input shape")
-    if len(shape) != 2:
-        raise InputError(f"{expected}, on inputs (n_samples, n_features); got the input shape {shape}")
-    layers, widths = list[list[_Step]](), [shape[-1]]
-    for layer in model.layers:
-        kind, function = type(layer).__name__, getattr(layer, "activation", None)
-        name = "relu" if kind == "ReLU" else getattr(function, "__name__", type(function).__name__)
-        # GLU halves the number of units, which no other activation does.
-        if kind not in ("Dense", "Activation", "ReLU") or not (layers or kind == "Dense") or name == "glu":
-            raise InputError(f"{expected}; got the {kind} layer {layer.name!r}" + " with glu" * (name == "glu"))
-        if kind == "Dense":
-            layers.append([np.vstack([layer.kernel, layer.bias] if layer.use_bias else [layer.kernel])])
-            widths.append(layer.units)
-        if name != "linear":
-            layers[-1].append(name)
-    for limit in (WIDE, 3):
-        drawn = [[*range(width)] if width <= limit else [0, 1, None, width - 1] for width in widths]
-        biases = [len(layer[0]) - width for layer, width in zip(layers, widths, strict=False)]
-        if sum((len(a) + bias) * len(b) for (a, b), bias in zip(pairwise(drawn), biases, strict=True)) <= MANY:
-            break
-    return layers, widths, drawn
+        columns.append(_column(x, 44, [f"{number}.{unit + 1}" for unit in range(width)], labels, fill, units))
+        boxes.append(Box(title, x - half, -top, x + half, top + 18))
+    pairs = (product(tails, heads) for tails, heads in pairwise(columns))
+    arrows = [Arrow(tail.node, head.node) for tail, head in chain(*pairs)]
+    return drawing([unit.node for column in columns for unit in column], arrows, boxes)
 
 
 def _numbered(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}{number + 1}" for number in range(count)]
 
 
-def _empty() -> Diagram:
-    # Texts on arrows are nodes, drawn last, so that no arrow runs through them. Engine and scale are for programs
-    # other than this one: they too shall keep the places.
-    graph = _TEXT | {"splines": "line", "outputorder": "edgesfirst", "inputscale": "72"}
-    node = _TEXT | _LINE | {"style": "filled", "width": "0.5", "height": "0.5", "margin": "0.03"}
-    return Diagram(engine="neato", graph_attr=graph, node_attr=node, edge_attr=_LINE | {"arrowsize": "0.6"})
+def _digits(weights: Step) -> np.ndarray:
+    return np.array([[f"{weight:.3g}" for weight in row] for row in np.asarray(weights) + 0.0])  # never "-0"
 
 
-def _node(graph: graphviz.Digraph, name: str, label: str, place: complex, **style: str) -> None:
-    graph.node(name, graphviz.escape(label), pos=f"{place.real:.2f},{place.imag:.2f}!", **style)
+def _symbols(read: Layers) -> list[np.ndarray]:
+    """The names of all weights, in the shape of each layer's; biases have the number of their unit."""
+    kernels = [(n_inputs, n_units) for n_inputs, n_units in pairwise(read.widths)]
+    weights = iter(_numbered("w", sum(a * b for a, b in kernels)))
+    biases = iter(_numbered("b", sum(n_units for _, n_units in kernels)))
+    named = []
+    for (n_inputs, n_units), layer in zip(kernels, read.steps, strict=True):
+        rows = [[next(weights) for _ in range(n_units)] for _ in range(n_inputs)]
+        last = [next(biases) for _ in range(n_units)]
+        named.append(np.array([*rows, last] if len(layer[0]) > n_inputs else rows))
+    return named
 
 
 def _column(
-    graph: graphviz.Digraph,
     x: float,
     row: float,
-    labels: Mapping[str, str],
+    names: list[str],
+    labels: list[str],
     fill: str,
     units: Sequence[int | None],
-    following: _Step | None = None,
-) -> list[_Node]:
-    """The given units, centred, of nodes with `labels`; below them the bias that a following Dense layer has."""
-    names, column = list(labels), list[_Node]()
+    following: Step | None = None,
+) -> list[_Unit]:
+    """The given units, centred; below them the bias that a following Dense layer has."""
     biased = isinstance(following, np.ndarray) and len(following) > len(names)
+    column = []
     for position, unit in enumerate([*units, len(names)] if biased else units):
+        y = row * ((len(units) - 1) / 2 - position)
         if unit is None:
-            name, label, style = f"{names[0]} …", "…", {"color": "white", "fillcolor": "white"}
+            node = Node(f"{names[0]}-more", "…", x, y, "white", "text")
         elif unit == len(names):
-            name, label, style = f"{names[0]} bias", "1", {"fillcolor": INPUT}
+            node = Node(f"{names[0]}-bias", "1", x, y, INPUT)
         else:
-            name, label, style = names[unit], labels[names[unit]], {"fillcolor": fill}
-        column.append(_Node(name, unit, complex(x, row * ((len(units) - 1) / 2 - position))))
-        _node(graph, name, label, column[-1].place, **style)
+            node = Node(names[unit], labels[unit], x, y, fill)
+        column.append(_Unit(unit, node))
     return column
 
 
-def _connect(graph: graphviz.Digraph, tails: list[_Node], heads: list[_Node], step: _Step) -> None:
-    """Arrows with weights from each node to each; or with an activation from unit to unit."""
-    if not isinstance(step, str):
-        # This far along, all the weights stand one below the other at even distances.
-        along = 1 / (len(heads) + 1) if len(heads) <= len(tails) else len(tails) / (len(tails) + 1)
-        for tail, head in product(tails, heads):
-            known = tail.unit is not None and head.unit is not None
-            _arrow(graph, tail, head, f"{step[tail.unit, head.unit] + 0.0:.3g}" if known else "", along)  # never "-0"
-    elif step in JOINT:
-        name, place = f"{step} {tails[0].name}", complex((tails[0].place + heads[0].place).real / 2)
-        _node(graph, name, step, place, shape="box", style="rounded", margin="0.08")
-        graph.edges([*((tail.name, name) for tail in tails), *((name, head.name) for head in heads)])
-    else:
-        for tail, head in zip(tails, heads, strict=True):
-            _arrow(graph, tail, head, "" if tail.unit is None else step)
+def _weighted(tails: list[_Unit], heads: list[_Unit], shown: np.ndarray) -> list[Arrow]:
+    """Arrows with weights from each unit to each."""
+    # This far along, all the weights stand one below the other at even distances.
+    along = 1 / (len(heads) + 1) if len(heads) <= len(tails) else len(tails) / (len(tails) + 1)
+    return [
+        Arrow(
+            tail.node, head.node, along=along,
+            label="" if tail.number is None or head.number is None else str(shown[tail.number, head.number]),
+        )
+        for tail, head in product(tails, heads)
+    ]  # fmt: skip
 
 
-def _arrow(graph: graphviz.Digraph, tail: _Node, head: _Node, label: str, along: float = 0.5) -> None:
-    graph.edge(tail.name, head.name, tooltip=graphviz.escape(label))
-    if label:
-        place = tail.place + (head.place - tail.place) * along
-        _node(graph, f"{tail.name} {head.name}", label, place, shape="plain", fillcolor="white", width="0", height="0")
+def _activated(tails: list[_Unit], heads: list[_Unit], activation: str) -> list[Arrow]:
+    """Arrows with an activation from unit to unit, or through a box that joins all units."""
+    if activation in JOINT:
+        first, last = tails[0].node, heads[0].node
+        box = Node(f"{activation}-{first.name}", activation, (first.x + last.x) / 2, 0.0, "white", "box")
+        return [*(Arrow(tail.node, box) for tail in tails), *(Arrow(box, head.node) for head in heads)]
+    return [
+        Arrow(tail.node, head.node, "" if tail.number is None else activation)
+        for tail, head in zip(tails, heads, strict=True)
+    ]
+
+
+def _boxes(read: Layers, columns: list[list[_Unit]]) -> list[Box]:
+    """A box around the columns of each layer: the inputs, and each Dense layer with its activations."""
+    counts = [1, *(len(layer) for layer in read.steps)]
+    top = max(unit.node.y for column in columns for unit in column) + DIAMETER / 2 + 26
+    bottom = min(unit.node.y for column in columns for unit in column) - DIAMETER / 2 - 8
+    boxes, first = [], 0
+    for title, count in zip(read.titles, counts, strict=True):
+        nodes = [unit.node for column in columns[first : first + count] for unit in column]
+        left = min(node.x - node.width / 2 for node in nodes)
+        right = max(node.x + node.width / 2 for node in nodes)
+        spare = max(8.0, (text_width(title) + 12 - (right - left)) / 2)
+        boxes.append(Box(title, left - spare, bottom, right + spare, top))
+        first += count
+    return boxes

@@ -1,223 +1,221 @@
-"""Matplotlib figures of loss surfaces and of the paths on them. They draw records and never train.
+"""Figures of loss surfaces, and what draws surfaces, paths and points into axes.
 
-Conventions: a surface is an `xarray.Dataset` with `loss` over two weights; paths are runs over the same weights, by
-label. 3-D axes are made with `computed_zorder=False`, so that paths stay in front of the surface they run on. Colours
-are those of `tfreg.draw.data`.
+Conventions: functions draw records and never train. A surface is an `xarray.Dataset` with `loss` over two weights or
+over u and v of a plane; the `long_name` of a dimension is its axis label. 3-D axes are made with
+`computed_zorder=False`, so that paths stay in front of the surface they run on.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib import patheffects
+from matplotlib import colormaps, patheffects
 from matplotlib.axes import Axes
-from matplotlib.colors import SymLogNorm
+from matplotlib.colors import Colormap, LinearSegmentedColormap, SymLogNorm
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 
-from tfreg.datasets import Dataset
-from tfreg.draw.data import colour, new_figure
+from tfreg.draw.box import box, clipped, height, inside
+from tfreg.draw.scene import Path, Surfaces, check_surface
+from tfreg.draw.style import DIVERGED, Picture, Style, new_figure
 from tfreg.errors import InputError
 
-STRETCH = 15  # epochs between the points of the lecture's paths
-VIEW = (15.0, 75.0)  # elevation and azimuth of the lecture's 3-D figures, in degrees
+VIEW = (25.0, 60.0)  # elevation and azimuth, in degrees
+_DOTS = 30  # along a path
+_LEVELS = 24
 
 
-def surfaces(by_label: Mapping[str, xr.Dataset], title: str = "", view: tuple[float, float] = VIEW) -> Figure:
-    """Loss surfaces in 3-D, side by side."""
-    figure = new_figure(5.2 * len(by_label), 4.6)
-    figure.suptitle(title)
-    for position, (label, surface) in enumerate(by_label.items(), start=1):
-        axes = figure.add_subplot(1, len(by_label), position, projection="3d", computed_zorder=False)
-        draw_surface(axes, surface, label, view)
-    return figure
+def _paler(name: str, share: float) -> Colormap:
+    """A colour map mixed with white, so that paths stand out from the surface."""
+    return LinearSegmentedColormap.from_list(name, 1 - share + share * colormaps[name](np.linspace(0, 1, 64))[:, :3])
 
 
-def curvatures(by_label: Mapping[str, xr.Dataset], title: str = "") -> Figure:
-    """Maps of the smallest curvature of surfaces: violet and hatched where it is negative, orange where positive."""
-    figure = new_figure(5.4 * len(by_label), 4.4)
-    figure.suptitle(title)
-    for axes, (label, surface) in zip(np.atleast_1d(figure.subplots(1, len(by_label))), by_label.items(), strict=True):
-        first, second = surface.curvature.dims
-        values = surface.curvature.values.T
-        strongest = np.abs(values).max()
-        norm = SymLogNorm(linthresh=strongest / 1000, vmin=-strongest, vmax=strongest)
-        image = axes.pcolormesh(surface[first], surface[second], values, norm=norm, cmap="PuOr_r", rasterized=True)
-        if (values < 0).any():
-            levels = [values.min(), 0]
-            axes.contourf(surface[first], surface[second], values, levels=levels, colors="none", hatches=["///"])
-            axes.contour(surface[first], surface[second], values, levels=[0], colors="black", linewidths=1.2)
-        axes.set(
-            xlabel=first, ylabel=second, title=f"{label}: negative on {100 * np.mean(values < 0):.0f} % of the grid"
-        )
-        decades = 10.0 ** np.arange(np.ceil(np.log10(strongest)) - 3, np.ceil(np.log10(strongest)))
-        bar = figure.colorbar(image, ax=axes, label="smallest eigenvalue of the Hessian")
-        bar.set_ticks([*-decades[::-1], 0, *decades])
-    return figure
+SURFACE = _paler("cividis", 0.55)
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Paths on loss surfaces, as figures and animations show them; all are keyed by the name of the loss.
-
-    Attributes:
-        surfaces: `loss` over two weights.
-        paths: runs by label, recorded at every epoch.
-        fits: by the same labels, the model's outputs (epochs, n_samples).
-        points: weights to mark, by label (`true weights`, `minimum`).
-        dataset: what was fitted.
-    """
-
-    surfaces: Mapping[str, xr.Dataset]
-    paths: Mapping[str, Mapping[str, xr.Dataset]]
-    fits: Mapping[str, Mapping[str, np.ndarray]]
-    points: Mapping[str, Mapping[str, Sequence[float] | np.ndarray]]
-    dataset: Dataset
-
-
-def descents(scene: Scene, title: str = "", note: str = "") -> Figure:
-    """Each surface in 3-D and, below it, as contours, with the same paths on both; `note` stands above the legend."""
-    figure = new_figure(5.2 * len(scene.surfaces), 9.4)
-    figure.suptitle(title)
-    grid = figure.add_gridspec(2, len(scene.surfaces), height_ratios=(1.15, 1))
-    for column, (label, surface) in enumerate(scene.surfaces.items()):
-        solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        flat = figure.add_subplot(grid[1, column])
-        draw_surface(solid, surface, label)
-        draw_contours(flat, surface, *_axis_labels(surface), f"{label}, seen from above")
-        for order, (name, run) in enumerate(scene.paths[label].items()):
-            # The first path is drawn wider, so that it shows where another runs over it.
-            width = 1.6 if order else 5
-            draw_path(solid, run, name, width, surface)
-            draw_path(flat, run, name, width)
-        for name, weights in scene.points[label].items():
-            draw_point(solid, weights, name, surface)
-            draw_point(flat, weights, name)
-    handles, labels = flat.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), title=note, frameon=False)
-    return figure
-
-
-def plane(
-    surface: xr.Dataset,
-    paths: Mapping[str, xr.Dataset],
-    points: Mapping[str, Sequence[float] | np.ndarray],
-    title: str = "",
-    view: tuple[float, float] = VIEW,
-) -> Figure:
-    """A loss surface over a plane through weight space, with paths that need not run in it.
-
-    Each path is drawn at its own loss, which off the plane is not the surface's; a third panel shows how far off it is.
+def surfaces(surface: Surfaces, *, title: str = "", view: tuple[float, float] = VIEW) -> Picture:
+    """Draw a loss surface in 3-D, or those of a dict side by side.
 
     Args:
-        surface: `loss` over the plane.
-        paths: runs as they are seen in the plane, with their `distance` from it (`tfreg.planes.projected`), by label.
-        points: coordinates (u, v) to mark, by label.
-        title: above all panels.
+        surface: one, or one by label.
+        title: above all.
         view: elevation and azimuth, in degrees.
+
+    Raises:
+        InputError: no surface, or one of a single row.
+
+    Example:
+        >>> draw.surfaces({"MSE": tfreg.loss_surface(mse, over), "BCE": tfreg.loss_surface(bce, over)})
     """
-    figure = new_figure(11.2, 8.2)
+    by_label = _by_label(surface)
+    figure = new_figure(5.2 * len(by_label), 4.2)
     figure.suptitle(title)
-    grid = figure.add_gridspec(2, 2, height_ratios=(2.6, 1), width_ratios=(1.2, 1), wspace=0.06)
-    solid = figure.add_subplot(grid[0, 0], projection="3d", computed_zorder=False)
-    flat, off = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, :])
-    draw_surface(solid, surface, "", view)
-    # The labels of a plane's axes are long: they need room beside the numbers, and within the figure.
-    solid.set_box_aspect(None, zoom=0.94)
-    for axis in (solid.xaxis, solid.yaxis):
-        axis.set_major_locator(MaxNLocator(5))
-        axis.labelpad = 10
-    draw_contours(flat, surface, *_axis_labels(surface))
-    for name, run in paths.items():
-        draw_path(solid, run, name, surface=surface)
-        draw_path(flat, run, name)
-        epochs, distance = run.epoch.values, run.distance.values
-        words = f"{name}: up to {distance.max():.2f} off the plane, {distance[-1]:.2f} at the end"
-        off.plot(epochs, distance, color=colour(name), linewidth=1.8, label=words)
-    for name, coordinates in points.items():
-        draw_point(solid, coordinates, name, surface)
-        draw_point(flat, coordinates, name)
-    # The first steps are by far the longest.
-    off.set_xscale("symlog", linthresh=10)
-    off.set(xlabel="epoch", ylabel="distance from the plane", ylim=(0, None))
-    off.legend()
-    handles, labels = flat.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    for position, (label, one) in enumerate(by_label.items(), start=1):
+        axes = figure.add_subplot(1, len(by_label), position, projection="3d", computed_zorder=False)
+        draw_surface(axes, one, label, view)
     return figure
 
 
-def draw_surface(axes: Axes3D, surface: xr.Dataset, label: str, view: tuple[float, float] = VIEW) -> None:
-    """A loss surface into 3-D axes made with `computed_zorder=False`, so that paths stay in front of it."""
+def _by_label(surface: Surfaces) -> Mapping[str, xr.Dataset]:
+    return {"": surface} if isinstance(surface, xr.Dataset) else surface
+
+
+def curvature(surface: Surfaces, *, title: str = "") -> Picture:
+    """Map the smallest curvature of surfaces: violet and hatched where it is negative, orange where positive.
+
+    Args:
+        surface: one with `curvature`, or one by label.
+        title: above all.
+
+    Raises:
+        InputError: a surface without `curvature`.
+    """
+    by_label = _by_label(surface)
+    figure = new_figure(5.4 * len(by_label), 4.4)
+    figure.suptitle(title)
+    for axes, (label, one) in zip(np.atleast_1d(figure.subplots(1, len(by_label))), by_label.items(), strict=True):
+        if "curvature" not in one:
+            raise InputError(
+                f"expected a surface as tfreg.curvature_surface returns it, got one of {', '.join(map(str, one))}"
+            )
+        _draw_curvature(figure, axes, one, label)
+    return figure
+
+
+def _draw_curvature(figure: Figure, axes: Axes, surface: xr.Dataset, label: str) -> None:
+    first, second = surface.curvature.dims
+    values = surface.curvature.values.T
+    strongest = max(float(np.nanmax(np.abs(values))), 1e-12)
+    norm = SymLogNorm(linthresh=strongest / 1000, vmin=-strongest, vmax=strongest)
+    image = axes.pcolormesh(surface[first], surface[second], values, norm=norm, cmap="PuOr_r", rasterized=True)
+    if (values < 0).any():
+        levels = [values.min(), 0]
+        axes.contourf(surface[first], surface[second], values, levels=levels, colors="none", hatches=["///"])
+        axes.contour(surface[first], surface[second], values, levels=[0], colors="black", linewidths=1.2)
+    share = f"negative on {100 * np.mean(values < 0):.0f} % of the grid"
+    axes.set(xlabel=first, ylabel=second, title=f"{label}: {share}" if label else share)
+    decades = 10.0 ** np.arange(np.ceil(np.log10(strongest)) - 3, np.ceil(np.log10(strongest)))
+    bar = figure.colorbar(image, ax=axes, label="smallest eigenvalue of the Hessian")
+    bar.set_ticks([*-decades[::-1], 0, *decades])
+
+
+def draw_surface(axes: Axes3D, surface: xr.Dataset, label: str = "", view: tuple[float, float] = VIEW) -> None:
+    """Draw a loss surface into 3-D axes made with `computed_zorder=False`.
+
+    Raises:
+        InputError: no surface, or one of a single row.
+    """
+    check_surface(surface)
     first, second = surface.loss.dims
-    if min(surface.loss.shape) < 2:
-        raise InputError(f"a surface needs 2 values of each weight or more, got {surface.loss.shape}; take small steps")
     x, y = np.meshgrid(surface[first], surface[second], indexing="ij")
+    low, high = box(surface)
+    heights = np.where(np.isfinite(surface.loss.values), surface.loss.values, np.nan)
     axes.plot_surface(
-        x, y, surface.loss.values, cmap="cividis", alpha=0.8, rcount=40, ccount=40, linewidth=0, antialiased=True
-    )
+        x, y, heights, cmap=SURFACE, vmin=low[2], vmax=max(high[2], np.nextafter(low[2], np.inf)), rcount=40, ccount=40,
+        linewidth=0, antialiased=True, alpha=0.9,
+    )  # fmt: skip
     axes.view_init(*view)
-    xlabel, ylabel = _axis_labels(surface)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=label)
-    axes.set_zlabel("loss", labelpad=6)
-    axes.set_box_aspect(None, zoom=1.12)
+    xlabel, ylabel = axis_labels(surface)
+    long = max(len(xlabel), len(ylabel)) > 8  # such labels need room beside the numbers, and within the figure
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_zlabel("loss", labelpad=4)
+    axes.set_title(label, y=1.0)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
+        axis.labelpad = 9 if long else 3
+    axes.set_box_aspect((4, 4, 3), zoom=0.88 if long else 0.96)
 
 
-def draw_contours(axes: Axes, surface: xr.Dataset, xlabel: str = "", ylabel: str = "", title: str = "") -> None:
-    """A loss surface as filled contours, closer where the loss is low."""
+def draw_contours(axes: Axes, surface: xr.Dataset, title: str = "", *, labelled: bool = True) -> ContourSet:
+    """Draw a loss surface as filled contours, closer where the loss is low, and return them for a colour bar."""
+    check_surface(surface)
     first, second = surface.loss.dims
-    values = surface.loss.values.T
-    lowest, highest = np.nanmin(values), np.nanmax(values)
-    levels = lowest + (highest - lowest) * np.linspace(0, 1, 25) ** 2
-    axes.contourf(surface[first], surface[second], values, levels=levels, cmap="cividis", alpha=0.55)
-    axes.contour(surface[first], surface[second], values, levels=levels, colors="white", linewidths=0.4)
-    if xlabel:
-        axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    values = np.ma.masked_invalid(surface.loss.values.T)
+    low, high = box(surface)
+    # Something has to lie between the levels of a flat surface too.
+    extent = max(high[2] - low[2], 1e-6 * max(1.0, abs(high[2])))
+    levels = low[2] + extent * np.linspace(0, 1, _LEVELS + 1) ** 2
+    filled = axes.contourf(surface[first], surface[second], values, levels=levels, cmap=SURFACE, extend="neither")
+    if high[2] > low[2]:
+        axes.contour(surface[first], surface[second], values, levels=levels, colors="white", linewidths=0.5)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), title=title)
+    if labelled:
+        xlabel, ylabel = axis_labels(surface)
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+    return filled
 
 
-def _axis_labels(surface: xr.Dataset) -> tuple[str, str]:
+def draw_levels(figure: Figure, axes: Axes, filled: ContourSet) -> None:
+    """Draw the colour bar of filled contours beside their axes, with a few of the levels as numbers."""
+    bar = figure.colorbar(filled, ax=axes, label="loss", aspect=30, pad=0.02, fraction=0.05)
+    bar.set_ticks(np.asarray(filled.levels)[::6].tolist())
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+
+
+def axis_labels(surface: xr.Dataset) -> tuple[str, str]:
+    """Return the labels of a surface's two axes."""
     first, second = (str(surface[name].attrs.get("long_name", name)) for name in surface.loss.dims)
     return first, second
 
 
 def draw_path(
     axes: Axes,
-    run: xr.Dataset,
-    label: str,
+    path: Path,
+    style: Style,
+    corners: tuple[np.ndarray, np.ndarray],
+    *,
     width: float = 1.6,
-    surface: xr.Dataset | None = None,
-    stretch: int = STRETCH,
-) -> None:
-    """The path of a run over its first two weights, with a dot every `stretch` records.
+    label: str = "_path",
+    dotted: bool = True,
+    outlined: bool = False,
+) -> list[Line2D]:
+    """Draw a path into the box with these corners (3,), with its start, its end and about thirty dots between.
 
-    On 3-D axes (that is, with `surface`) it is drawn at the run's own loss.
+    On 3-D axes it is drawn at the run's own loss. What is not finite or outside the box is left out.
     """
-    first, second = run.weights.values.T[:2]
-    height = () if surface is None else (run.loss.values,)
-    style: dict[str, Any] = {"color": colour(label), "zorder": 10}
-    outline = [patheffects.withStroke(linewidth=width + 1.6, foreground="white")]
-    axes.plot(first, second, *height, linewidth=width, label=label, path_effects=outline, **style)
-    dots = slice(None, None, stretch)
-    axes.plot(first[dots], second[dots], *(h[dots] for h in height), "o", markersize=2 + width, **style)
-    axes.plot(first[:1], second[:1], *(h[:1] for h in height), "o", markersize=6, markerfacecolor="white", **style)
+    points = path.solid[:, : len(_kept(axes))]
+    low, high = (corner[: points.shape[1]] for corner in corners)
+    look: dict[str, Any] = {"color": style.colour, "zorder": 10}
+    outline = [patheffects.withStroke(linewidth=width + 1.6, foreground="white")] if outlined else None
+    line = clipped(points, low, high)
+    drawn = axes.plot(
+        *line.T, style.line, linewidth=width, label=label, path_effects=outline, solid_capstyle="round", **look
+    )
+    shown = inside(points, corners)
+    if dotted:
+        every = np.arange(len(points)) % stride(len(points)) == 0
+        drawn += axes.plot(*points[shown & every].T, "o", markersize=2 + width, **look)
+    start = points[:1][shown[:1]]
+    drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **look)
+    if path.diverged:
+        last = line[~np.isnan(line).any(axis=1)][-1:]
+        return drawn + axes.plot(*last.T, DIVERGED.marker, markersize=7, markeredgewidth=2, **look)
+    end = points[-1:][shown[-1:]]
+    return drawn + axes.plot(*end.T, "s", markersize=6, markeredgecolor="white", markeredgewidth=0.8, **look)
+
+
+def stride(n_records: int) -> int:
+    """Return how many records apart the dots of a path are: about thirty are drawn."""
+    return max(1, -(-n_records // _DOTS))
+
+
+def _kept(axes: Axes) -> str:
+    return "xyz" if isinstance(axes, Axes3D) else "xy"
 
 
 def draw_point(
-    axes: Axes, weights: Sequence[float] | np.ndarray, label: str, surface: xr.Dataset | None = None
-) -> Line2D:
-    """A marked weight pair; on 3-D axes at the loss of the surface there."""
-    marker, size = ("*", 13) if label == "true weights" else ("X", 8)
-    height = () if surface is None else ([float(_height(surface, weights))],)
-    (mark,) = axes.plot(
-        [weights[0]], [weights[1]], *height, marker, color=colour(label), markersize=size, markeredgecolor="white",
-        markeredgewidth=0.8, label=label, zorder=11,
-    )  # fmt: skip
+    axes: Axes, coordinates: np.ndarray, style: Style, surface: xr.Dataset, label: str = "_point"
+) -> Line2D | None:
+    """Draw a marked point of a surface; on 3-D axes at the loss of the surface there, and none outside of it."""
+    if not inside(np.asarray(coordinates), box(surface)):
+        return None
+    at = [*coordinates, height(surface, coordinates)][: len(_kept(axes))]
+    # A star is larger than other marks, which may lie close: it goes below.
+    size, order = (13, 11) if style.marker == "*" else (8, 12)
+    look: dict[str, Any] = {"color": style.colour, "markersize": size, "zorder": order, "label": label}
+    (mark,) = axes.plot(*([value] for value in at), style.marker, markeredgecolor="white", markeredgewidth=0.8, **look)
     return mark
-
-
-def _height(surface: xr.Dataset, weights: Sequence[float] | np.ndarray) -> np.ndarray:
-    at = dict(zip(surface.loss.dims, weights, strict=True))
-    return surface.loss.sel(at, method="nearest").values

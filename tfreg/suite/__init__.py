@@ -1,1 +1,1 @@
-"""The experiments as a suite: finding the scripts, running them, keeping what they found, and telling it."""
+"""The experiments as a suite: finding the scripts, running them, saving and reporting what they found."""

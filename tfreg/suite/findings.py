@@ -1,169 +1,166 @@
-"""What an experiment gives back: runs, figures, printed numbers and judged claims.
+"""The findings of an experiment: runs, figures, tables, printed numbers and judged claims, named one by one.
 
-Conventions: names are short and dotted where they need parts (`mse.warm_up_loss`); the published counterpart of a
-number is the entry `<experiment>.<name>` of `experiments/published.json`.
+Conventions: names are short and dotted where they need parts (`mse.warm_up_loss`); they become parts of file names. The
+printed counterpart of a number is the entry `<experiment>.<name>` of `experiments/published.json`.
 """
 
-import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from tfreg.errors import InputError
+from tfreg.suite.record import Claim, Verdict
 
-VERDICTS = ("holds", "fails", "depends")
-REPRODUCIBLE = ("exact", "within rounding", "not reproducible")
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence and what computation says of it.
-
-    Attributes:
-        sentence: the claim, such as "from the same start MSE fits worse than BCE".
-        verdict: `holds`, `fails` or `depends`.
-        evidence: the numbers that decided, in a sentence.
-    """
-
-    sentence: str
-    verdict: str
-    evidence: str
-
-    def __post_init__(self) -> None:
-        if self.verdict not in VERDICTS:
-            raise InputError(f"verdict: expected 'holds', 'fails' or 'depends', got {self.verdict!r}")
+_NAME = re.compile(r"\w[\w.\-]*")
 
 
 @dataclass(frozen=True, eq=False)
+class Captioned:
+    """A figure or a table, and a sentence that says what it shows."""
+
+    content: Any
+    caption: str
+
+
+@dataclass(frozen=True, eq=False)
+class Number:
+    """Named values, and where they cannot come back exactly the computed reason."""
+
+    values: np.ndarray
+    because: str = ""
+
+
 class Findings:
-    """The result of an experiment's `main`.
+    """The result of an experiment's `main`, built up where each thing is known.
 
-    Attributes:
+    Args:
         summary: what was found, in a sentence or two.
-        runs: runs to save, by name.
-        figures: Matplotlib figures, network diagrams and animations, each with a sentence of what it shows, by name.
-        tables: data frames, each with a sentence of what it shows, by name.
-        numbers: named values to compare with the published ones.
-        evidence: for numbers that cannot be reproduced, by name, what was computed that shows why.
-        claims: judged claims.
+
+    Example:
+        >>> found = Findings("Half of the starts arrive.")
+        >>> found.number("share", 0.5)
+        >>> found.claim("most starts arrive", holds=0.5 > 0.5, because="0.5 of them do")
+        >>> found.claims[0].verdict
+        'fails'
     """
 
-    summary: str
-    runs: Mapping[str, xr.Dataset] = field(default_factory=dict)
-    figures: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
-    tables: Mapping[str, tuple[pd.DataFrame, str]] = field(default_factory=dict)
-    numbers: Mapping[str, Any] = field(default_factory=dict)
-    evidence: Mapping[str, str] = field(default_factory=dict)
-    claims: tuple[Claim, ...] = ()
+    def __init__(self, summary: str) -> None:
+        self.summary = _text("the summary", summary)
+        self.runs: dict[str, xr.Dataset] = {}
+        self.figures: dict[str, Captioned] = {}
+        self.tables: dict[str, Captioned] = {}
+        self.numbers: dict[str, Number] = {}
+        self.claims: list[Claim] = []
 
+    def run(self, name: str, run: "xr.Dataset") -> None:
+        """Save a run under this name.
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """A printed number, or a table of them, beside the reproduced one; all arrays are flat and of one length.
+        Raises:
+            InputError: no `xarray.Dataset`, or a name that was used before.
+        """
+        import xarray as xr
 
-    Attributes:
-        name: the entry of `published.json`.
-        printed: what the source printed.
-        reproduced: what was computed.
-        tolerance: for each value, the distance that its printed digits allow.
-        rounding: for each value, the distance that rounding explains where it is larger than that.
-        reproducible: `exact`, `within rounding` or `not reproducible`, as expected.
-        why: the reason where the digits need not be the same.
-    """
+        _check_name("run", name, self.runs)
+        self.runs[name] = _of_kind(f"run {name!r}", run, xr.Dataset, "a run as tfreg.train returns it")
 
-    name: str
-    printed: np.ndarray
-    reproduced: np.ndarray
-    tolerance: np.ndarray
-    rounding: np.ndarray
-    reproducible: str
-    why: str
+    def figure(self, name: str, figure: Any, caption: str) -> None:
+        """Show a figure, a network diagram or an animation, with a sentence that says what it shows.
 
-    @property
-    def digits_match(self) -> np.ndarray:
-        """For each value, whether the printed digits came back."""
-        return np.abs(self.printed - self.reproduced) <= self.tolerance
+        Raises:
+            InputError: nothing that can be drawn, or a name that was used before.
+        """
+        from tfreg.suite.drawings import is_drawing
 
-    @property
-    def came_back(self) -> np.ndarray:
-        """For each value, whether it came back to its digits or within the stated rounding."""
-        return np.abs(self.printed - self.reproduced) <= np.maximum(self.tolerance, self.rounding)
-
-
-def compare(experiment: str, numbers: Mapping[str, Any], published: Mapping[str, Any]) -> list[Comparison]:
-    """The numbers that have a published counterpart, beside it.
-
-    Raises:
-        InputError: a number has another shape than its counterpart.
-    """
-    comparisons = []
-    for name, value in numbers.items():
-        entry = published.get(f"{experiment}.{name}")
-        if entry is None:
-            continue
-        printed, reproduced = np.ravel(entry["printed"]).astype(float), np.ravel(value).astype(float)
-        if printed.shape != reproduced.shape:
-            raise InputError(f"{experiment}.{name}: expected {printed.size} values as published, got {reproduced.size}")
-        tolerance, rounding = (
-            np.broadcast_to(np.ravel(entry.get(key, 0.0)).astype(float), printed.shape)
-            for key in ("tolerance", "rounding")
-        )
-        comparisons.append(
-            Comparison(
-                f"{experiment}.{name}",
-                printed,
-                reproduced,
-                tolerance,
-                rounding,
-                entry["reproducible"],
-                entry.get("why", ""),
-            )
-        )
-    return comparisons
-
-
-def load_published(path: Path) -> dict[str, Any]:
-    """The published numbers, by name; none if there is no such file.
-
-    Raises:
-        InputError: the file is no JSON, or an entry has unknown or missing keys or a tolerance of another shape.
-    """
-    if not path.exists():
-        return {}
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected JSON, got {error}") from None
-    if not isinstance(entries, dict):
-        raise InputError(f"{path}: expected an object with an entry for each number, got {type(entries).__name__}")
-    for name, entry in entries.items():
-        _check_entry(path, name, entry)
-    return entries
-
-
-def _check_entry(path: Path, name: str, entry: Any) -> None:
-    required, optional = {"printed", "tolerance", "reproducible"}, {"why", "rounding"}
-    keys = set(entry) if isinstance(entry, dict) else set()
-    if missing := required - keys:
-        raise InputError(f"{path}: {name} lacks {', '.join(sorted(missing))}")
-    if extra := keys - required - optional:
-        raise InputError(f"{path}: {name} has unknown keys {', '.join(sorted(extra))}")
-    if entry["reproducible"] not in REPRODUCIBLE:
-        raise InputError(f"{path}: {name}.reproducible: expected one of {REPRODUCIBLE}, got {entry['reproducible']!r}")
-    try:
-        printed, *allowed = (np.array(entry.get(key, 0.0), dtype=float) for key in ("printed", "tolerance", "rounding"))
-    except (TypeError, ValueError):
-        raise InputError(f"{path}: {name}: expected numbers as printed, tolerance and rounding") from None
-    for distance in allowed:
-        if distance.shape not in ((), printed.shape) or not (distance >= 0).all():
+        _check_name("figure", name, self.figures)
+        if not is_drawing(figure):
             raise InputError(
-                f"{path}: {name}: expected a tolerance or rounding of 0 or more, one or {printed.shape}, "
-                f"got {distance.tolist()!r:.60}"
+                f"figure {name!r}: expected a Matplotlib figure, a network diagram or an animation, "
+                f"got {type(figure).__name__}"
             )
-    if entry["reproducible"] != "exact" and not entry.get("why"):
-        raise InputError(f"{path}: {name} is {entry['reproducible']!r}; say why")
+        self.figures[name] = Captioned(figure, _text(f"the caption of figure {name!r}", caption))
+
+    def table(self, name: str, table: "pd.DataFrame", caption: str) -> None:
+        """Show a data frame, with a sentence that says what it shows.
+
+        Raises:
+            InputError: no `pandas.DataFrame`, or a name that was used before.
+        """
+        import pandas as pd
+
+        _check_name("table", name, self.tables)
+        frame = _of_kind(f"table {name!r}", table, pd.DataFrame, "a pandas.DataFrame")
+        self.tables[name] = Captioned(frame, _text(f"the caption of table {name!r}", caption))
+
+    def number(self, name: str, values: Any, *, because: str = "") -> None:
+        """Name a number, or an array of them; it is compared with the printed one of that name.
+
+        Args:
+            name: the part of the entry in `published.json` after the experiment's name.
+            values: numbers of any shape.
+            because: for a number that cannot come back exactly, what was computed that shows why.
+
+        Raises:
+            InputError: no numbers, or a name that was used before.
+        """
+        _check_name("number", name, self.numbers)
+        try:
+            array = np.asarray(values)
+        except ValueError:  # rows of different lengths
+            array = np.asarray(None)
+        if array.dtype.kind not in "biuf":
+            raise InputError(f"number {name!r}: expected numbers, got {values!r:.60}")
+        self.numbers[name] = Number(array, _text(f"because of number {name!r}", because, empty=True))
+
+    def claim(self, sentence: str, *, holds: bool | np.bool_ | Literal["depends"], because: str) -> None:
+        """Judge a claim.
+
+        Args:
+            sentence: the claim, such as "from the same start MSE fits worse than BCE".
+            holds: True, False, or "depends".
+            because: the numbers that decided, in a sentence.
+
+        Raises:
+            InputError: another verdict, or a claim that was judged before.
+        """
+        if not (isinstance(holds, bool | np.bool_) or (isinstance(holds, str) and holds == "depends")):
+            raise InputError(f"claim {sentence!r:.60}: expected holds=True, False or 'depends', got {holds!r:.40}")
+        if sentence in (claim.sentence for claim in self.claims):
+            raise InputError(f"claim {sentence!r:.60} is judged twice; judge it once, with all its evidence")
+        verdict: Verdict = "depends" if isinstance(holds, str) else "holds" if holds else "fails"
+        because = _text(f"because of claim {sentence!r:.60}", because)
+        self.claims.append(Claim(_text("the sentence of a claim", sentence), verdict, because))
+
+    def _repr_html_(self) -> str:
+        """The findings as a notebook shows them."""
+        from tfreg.suite.notebook import as_html
+
+        figures, tables = (
+            [(shown.content, shown.caption) for shown in kind.values()] for kind in (self.figures, self.tables)
+        )
+        return as_html(self.summary, figures, tables, self.claims)
+
+
+def _check_name(kind: str, name: Any, used: Mapping[str, object]) -> None:
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise InputError(f"name of a {kind}: expected letters, digits, '_', '-' and '.', got {name!r:.60}")
+    if name in used:
+        raise InputError(f"two {kind}s are called {name!r}; choose another name for one of them")
+
+
+def _text(what: str, text: Any, empty: bool = False) -> str:
+    if not isinstance(text, str) or not (text.strip() or empty):
+        raise InputError(f"{what}: expected a sentence, got {text!r:.60}")
+    return text
+
+
+def _of_kind(what: str, value: Any, kind: type, expected: str) -> Any:
+    if not isinstance(value, kind):
+        raise InputError(f"{what}: expected {expected}, got {type(value).__name__}")
+    return value

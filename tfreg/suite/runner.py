@@ -1,148 +1,80 @@
-"""Running experiment scripts: the files that they leave, and the record of what was found.
+"""Running experiments: one in this process, many in processes of their own, so that a run of many uses all cores.
 
-Conventions: figures go to `<figures>/<group>/<script>_<figure>.<ext>`, runs to `<runs>/<group>/<name>/<run>.nc`, and
-the record, which is written last, to `findings.json` beside them.
+Conventions: compiling and drawing each keep one core busy, and experiments share nothing but compiled programs; two
+cores run all of them in little more than half the time. TensorFlow is loaded by the process that runs an experiment.
 """
 
-import importlib.util
-import json
-import sys
+import multiprocessing
+import os
+import signal
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
-import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
-
-from tfreg import files as store
-from tfreg.draw import network as diagrams
-from tfreg.draw.animation import Animation
-from tfreg.draw.data import save as save_figure
+from tfreg import progress
 from tfreg.errors import InputError
-from tfreg.suite.findings import Comparison, Findings, compare, load_published
-from tfreg.suite.scripts import Experiment, fingerprint, published_path
+from tfreg.suite.job import Job
+from tfreg.suite.record import ExperimentRecord
+from tfreg.suite.scripts import first_on_path, load_script
 
-_QUICK_DPI, _DPI = 50, 100
-
-
-def load_main(experiment: Experiment) -> Callable[..., Findings]:
-    """The script's `main`.
-
-    Raises:
-        InputError: the script cannot be imported.
-    """
-    # The script may import Keras before it imports tfreg: TensorFlow has to be set up, and loaded quietly, before.
-    importlib.import_module("tfreg.backend")
-    module_name = f"tfreg_experiment_{experiment.name}"
-    spec = importlib.util.spec_from_file_location(module_name, experiment.path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    try:
-        spec.loader.exec_module(module)
-    except ImportError as error:
-        raise InputError(f"{experiment.path} cannot be imported: {error}") from None
-    return module.main
+_MOST_PROCESSES = 4  # each holds TensorFlow and some data, about 1 GB
 
 
-def run(
-    experiment: Experiment,
-    options: Mapping[str, Any] | None = None,
-    *,
-    figures: Path = Path("figures"),
-    runs: Path = Path("runs"),
-    quick: bool = False,
-) -> dict[str, Any]:
-    """Run an experiment, save its runs and figures, compare its numbers, and return the record of it.
-
-    Args:
-        experiment: the script.
-        options: arguments of its `main` that differ from the defaults.
-        figures: folder for figures.
-        runs: folder for runs and the record.
-        quick: draw small pictures.
+def run(job: Job) -> ExperimentRecord:
+    """Run an experiment, save its files, check its numbers, and return the record of it.
 
     Raises:
-        InputError: a folder that cannot be written to, or what the experiment itself raises.
+        InputError: a script that cannot be run, a folder that cannot be written to, or what the experiment raises.
     """
-    options = dict(options or {})
-    main = load_main(experiment)
+    from tfreg.suite.findings import Findings
+
+    script = job.experiment.path
+    main = load_script(script).main
     began = time.perf_counter()
-    findings = main(**options)
-    # From here on files change: should anything go wrong, the record of an earlier run must not vouch for them.
-    with suppress(OSError):
-        experiment.record_path(runs).unlink()
-    files = [_save_run(experiment, name, run, runs) for name, run in findings.runs.items()]
-    shown = []
-    for name, (figure, caption) in findings.figures.items():
-        saved = _save_figure(figure, figures / experiment.group / f"{experiment.path.stem}_{name}", quick)
-        shown.append({"name": name, "caption": caption, "files": [_inside(path, figures) for path in saved]})
-        files += saved
-    tables = []
-    for name, (table, caption) in findings.tables.items():
-        path = figures / experiment.group / f"{experiment.path.stem}_{name}.csv"
-        store.write_whole(path, lambda file, table=table: table.to_csv(file, index=False, float_format="%.6g"))  # type: ignore[misc]
-        tables.append({"name": name, "caption": caption, "file": _inside(path, figures), **_table_as_json(table)})
-        files.append(path)
-    published = {} if options else load_published(published_path(experiment))
-    record = {
-        "name": experiment.name,
-        "group": experiment.group,
-        "title": experiment.title,
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - began, 2),
-        "fingerprint": fingerprint(experiment, options, figures, quick),
-        "changed_options": options,
-        "summary": findings.summary,
-        "figures": shown,
-        "tables": tables,
-        "claims": [vars(claim) for claim in findings.claims],
-        "comparisons": [_plain(one) for one in compare(experiment.name, findings.numbers, published)],
-        "evidence": dict(findings.evidence),
-        "numbers": {name: np.asarray(value).tolist() for name, value in findings.numbers.items()},
-        "files": [str(path.resolve()) for path in files],
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    store.write_whole(experiment.record_path(runs), lambda path: path.write_text(text, encoding="utf-8"))
-    return record
+    with first_on_path(script.parent):
+        found = main(**job.options)
+    if not isinstance(found, Findings):
+        raise InputError(f"{script}: expected main() to return tfreg.Findings, got {type(found).__name__}")
+    from tfreg.suite.saving import save_findings  # loads Matplotlib
+
+    return save_findings(job, found, time.perf_counter() - began)
 
 
-def _inside(path: Path, figures: Path) -> str:
-    return str(path.resolve().relative_to(figures.resolve()))
+def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | InputError]]:
+    """Run experiments and give each with its record, or the user's mistake in it, as it finishes, in any order.
+
+    A single one runs in this process. Whatever else ends this early, such as Ctrl-C, ends the processes too; what was
+    given is saved.
+    """
+    n_processes = min(len(jobs), _MOST_PROCESSES, os.cpu_count() or 1)
+    if n_processes < 2:
+        for job in jobs:
+            yield job, _run_or_mistake(job)
+        return
+    pool = ProcessPoolExecutor(
+        n_processes,
+        # Not forked: TensorFlow's threads would not come along.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+    )
+    try:
+        futures = {pool.submit(_run_or_mistake, job): job for job in jobs}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
 
 
-def _table_as_json(table: pd.DataFrame) -> dict[str, Any]:
-    """Columns and rows; what is not finite becomes None."""
-    return {"columns": list(table.columns), "rows": json.loads(table.to_json(orient="values", double_precision=10))}
+def _begin() -> None:
+    # On Ctrl-C a process shall end at once and without a traceback; its parent tells the user, and shows the progress.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    progress.hide()
 
 
-def _save_run(experiment: Experiment, name: str, run: Any, runs: Path) -> Path:
-    path = experiment.record_path(runs).parent / f"{name}.nc"
-    store.save_run(run.assign_attrs(experiment=experiment.name), path)
-    return path
-
-
-def _save_figure(figure: Any, stem: Path, quick: bool) -> list[Path]:
-    if isinstance(figure, Animation):
-        paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("gif", "html")]
-        store.write_whole(paths[0], figure.save_gif)
-        store.write_whole(paths[1], figure.save_html)
-        return paths
-    if isinstance(figure, Figure):
-        path = stem.with_name(f"{stem.name}.png")
-        save_figure(figure, path, _QUICK_DPI if quick else _DPI)
-        return [path]
-    path = stem.with_name(f"{stem.name}.svg")
-    diagrams.save(figure, path)
-    return [path]
-
-
-def _plain(comparison: Comparison) -> dict[str, Any]:
-    """A comparison as JSON takes it."""
-    return {
-        key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in vars(comparison).items()
-    } | {"came_back": comparison.came_back.tolist(), "digits_match": comparison.digits_match.tolist()}
+def _run_or_mistake(job: Job) -> ExperimentRecord | InputError:
+    try:
+        return run(job)
+    except InputError as mistake:
+        return mistake

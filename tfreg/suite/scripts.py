@@ -1,27 +1,25 @@
-"""Experiment scripts on disk: finding them, and knowing which of them have to be run again.
+"""Experiment scripts on disk: finding them by name, and loading them.
 
-Conventions: a script `experiments/lecture/12_descent_adam_far.py` is the experiment `descent_adam_far` of the group
-`lecture`; the number orders it. The first line of its docstring is its title. What a run of it gave is recorded in
-`<runs>/<group>/<name>/findings.json`, which is written last, so that an interrupted experiment has no record.
-This module imports nothing heavy: `tfreg list` answers at once.
+Conventions: a script `experiments/exam/1_exam_zero.py` is the experiment `exam_zero` of the group `exam`; the number
+orders it, and `experiments/groups.txt` orders the groups, one a line. The first line of the script's docstring is its
+title. A module without a number beside it holds what the scripts of that folder share. Nothing heavy is imported before
+a script is loaded.
 """
 
 import ast
-import hashlib
-import json
+import importlib.util
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from tfreg.errors import InputError, unknown
 
-SOURCES = ("lecture", "softmax", "exam", "draft", "clusters")
-ON_REQUEST = "comparisons"  # a group of questions of our own, run by name
-QUICK_OPTIONS = {"epochs": 30, "grid_step": 1.0, "n_points": 32}
-_PACKAGE = Path(__file__).parent.parent
+ON_REQUEST = "comparisons"  # takes longer; run by name alone
+PACKAGE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -44,20 +42,22 @@ def folder() -> Path:
     Raises:
         InputError: there is none.
     """
-    for candidate in (Path.cwd() / "experiments", _PACKAGE.parent / "experiments"):
+    for candidate in (Path.cwd() / "experiments", PACKAGE.parent / "experiments"):
         if candidate.is_dir():
             return candidate
     raise InputError("no folder 'experiments' here; run tfreg in a checkout, or name the path of a script")
 
 
 def discover(where: Path) -> list[Experiment]:
-    """The experiments below a folder, in the order of the sources, the lecture first."""
+    """The experiments below a folder, in the order of its `groups.txt`, then the other groups by name."""
+    order = where / "groups.txt"
+    groups = order.read_text(encoding="utf-8").split() if order.is_file() else []
     found = [from_script(path) for path in sorted(where.rglob("[0-9]*_*.py"))]
-    return sorted(found, key=lambda one: SOURCES.index(one.group) if one.group in SOURCES else len(SOURCES))
+    return sorted(found, key=lambda one: groups.index(one.group) if one.group in groups else len(groups))
 
 
 def from_script(path: Path) -> Experiment:
-    """The experiment that a script holds.
+    """The experiment that a script holds, which is read and not run.
 
     Raises:
         InputError: the file is missing, is no Python, has no docstring or no function `main`.
@@ -85,25 +85,26 @@ def select(names: Sequence[str]) -> list[Experiment]:
     if not chosen and not names:
         raise InputError(f"no experiments in {folder()}; expected scripts such as 07_logistic_bce.py")
     for name in names:
-        if name.endswith(".py"):
-            chosen.append(from_script(Path(name)))
-        elif "/" in name or Path(name).is_dir():
-            found = discover(Path(name))
-            if not found:
-                raise InputError(f"no experiments in {name}; expected scripts such as 07_logistic_bce.py")
-            chosen += found
-        else:
-            known = discover(folder())
-            found = [experiment for experiment in known if name in (experiment.name, experiment.group)]
-            if not found:
-                groups = dict.fromkeys(experiment.group for experiment in known)
-                raise unknown("experiment", name, [*(experiment.name for experiment in known), *groups])
-            chosen += found
+        chosen += _named(name)
     return list({experiment.path.resolve(): experiment for experiment in chosen}.values())
 
 
+def _named(name: str) -> list[Experiment]:
+    if name.endswith(".py"):
+        return [from_script(Path(name))]
+    if "/" in name or Path(name).is_dir():
+        if found := discover(Path(name)):
+            return found
+        raise InputError(f"no experiments in {name}; expected scripts such as 07_logistic_bce.py")
+    known = discover(folder())
+    if found := [experiment for experiment in known if name in (experiment.name, experiment.group)]:
+        return found
+    groups = dict.fromkeys(experiment.group for experiment in known)
+    raise unknown("experiment", name, [*(experiment.name for experiment in known), *groups])
+
+
 def spoken_name(experiment: Experiment) -> str:
-    """What a command line calls an experiment: its name, or its path if it is none of the suite's."""
+    """The experiment on a command line: its name, or its path if it is none of the suite's."""
     try:
         suite = {known.path.resolve() for known in discover(folder())}
     except InputError:
@@ -117,108 +118,66 @@ def published_path(experiment: Experiment) -> Path:
     return own if own.exists() else experiment.path.parent.parent / "published.json"
 
 
-def parameters(experiment: Experiment) -> dict[str, Any]:
-    """The parameters of the script's `main` and their defaults, read without running the script.
+def modules_beside(path: Path) -> list[Path]:
+    """The modules that a script can import from its own folder: those without a leading number."""
+    return [beside for beside in sorted(path.parent.glob("*.py")) if beside.stem.isidentifier() and beside != path]
+
+
+def load_script(path: Path) -> ModuleType:
+    """Run a script as a module, and return it.
+
+    It can import modules that lie beside it, as with `python script.py`; another folder's modules of the same names
+    stay apart. Workers on other machines receive the script and these modules by value, since they cannot import them.
 
     Raises:
-        InputError: a parameter has no default, or one that is no number, text or tuple of numbers.
+        InputError: the script is missing or cannot be imported.
     """
-    tree = ast.parse(experiment.path.read_text(encoding="utf-8"))
-    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
-    names = [argument.arg for argument in (*main.args.args, *main.args.kwonlyargs)]
-    defaults = [*main.args.defaults, *main.args.kw_defaults]
+    import cloudpickle
+
+    # The script may import Keras before it imports tfreg: TensorFlow has to be set up, and loaded quietly, before.
+    importlib.import_module("tfreg.backend")
+    if not path.is_file():
+        raise InputError(f"no such script: {path}")
+    spec = importlib.util.spec_from_file_location(f"tfreg_script_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    with _fresh_modules_beside(path), first_on_path(path.parent):
+        try:
+            spec.loader.exec_module(module)
+        except (ImportError, SyntaxError) as error:
+            raise InputError(f"{path} cannot be imported: {error}") from None
+    for loaded in (module, *_loaded_from(path)):
+        cloudpickle.register_pickle_by_value(loaded)
+    return module
+
+
+@contextmanager
+def first_on_path(where: Path) -> Iterator[None]:
+    """Let a folder's modules be imported before all others within the block."""
+    entry = str(where.resolve())
+    sys.path.insert(0, entry)
+    importlib.invalidate_caches()
     try:
-        values = [ast.literal_eval(default) for default in defaults if default is not None]
-        if not all(map(_has_text, values)):
-            raise ValueError
-        return dict(zip(names, values, strict=True))
-    except ValueError:
-        raise InputError(
-            f"{experiment.path}: expected main's parameters to have numbers, texts or tuples of numbers as defaults"
-        ) from None
+        yield
+    finally:
+        sys.path.remove(entry)
 
 
-def _has_text(value: Any) -> bool:
-    """Whether a value of this type can be written on the command line."""
-    if isinstance(value, tuple):
-        return all(type(part) in (int, float) for part in value)
-    return type(value) in (int, float, str)
-
-
-def options_for(experiment: Experiment, tokens: Sequence[str], quick: bool = False) -> dict[str, Any]:
-    """The arguments of the experiment's `main` that a command line sets to something else than the default.
-
-    Options are written `--learning-rate 0.05` or `--start=-5,2`; the default gives the type. With `quick`, experiments
-    that have such parameters take few epochs and a coarse grid.
-
-    Raises:
-        InputError: an unknown option, a missing value, or one of another type.
-    """
-    defaults = parameters(experiment)
-    options = {name: value for name, value in QUICK_OPTIONS.items() if quick and name in defaults}
-    remaining = list(tokens)
-    while remaining:
-        token, has_value, value = remaining.pop(0).partition("=")
-        name = token.removeprefix("--").replace("-", "_")
-        if not token.startswith("-"):
-            raise InputError(f"expected an option such as --epochs, got {token!r}; names come before the options")
-        if not defaults:
-            raise InputError(f"{experiment.name} has no options, got {token}")
-        if name not in defaults or not token.startswith("--"):
-            raise unknown(f"option of {experiment.name}", token, [as_option(name) for name in defaults])
-        if not has_value and not remaining:
-            raise InputError(f"{token}: expected a value such as {as_text(defaults[name])}, got none")
-        options[name] = _convert(token, value if has_value else remaining.pop(0), defaults[name])
-    return {name: value for name, value in options.items() if value != defaults[name]}
-
-
-def as_option(name: str) -> str:
-    """A parameter's name as an option: `--learning-rate`."""
-    return "--" + name.replace("_", "-")
-
-
-def as_text(value: Any) -> str:
-    """A parameter's value as it is written on the command line: `-5,2` for a tuple."""
-    return ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else str(value)
-
-
-def _convert(token: str, text: str, default: Any) -> Any:
+@contextmanager
+def _fresh_modules_beside(path: Path) -> Iterator[None]:
+    """Forget modules that have the names of those beside a script, and bring back those it has not replaced."""
+    names = [beside.stem for beside in modules_beside(path)]
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     try:
-        if not isinstance(default, tuple):
-            return type(default)(text)
-        values = tuple(float(part) for part in text.split(","))
-        if len(values) == len(default):
-            return values
-    except ValueError:
-        pass
-    raise InputError(f"{token}: expected a value such as {as_text(default)}, got {text!r}")
+        yield
+    finally:
+        for name, module in before.items():
+            sys.modules.setdefault(name, module)
 
 
-def fingerprint(experiment: Experiment, options: Mapping[str, Any], figures: Path, quick: bool) -> str:
-    """A hash of all that decides what a run leaves behind.
-
-    That is: script, library, printed numbers, files and values of the options, versions, and the folder of figures.
-    """
-    digest = hashlib.sha256()
-    files = [experiment.path, *sorted(_PACKAGE.rglob("*.py")), published_path(experiment)]
-    files += [Path(value) for value in options.values() if isinstance(value, str)]
-    for path in files:
-        digest.update(path.read_bytes() if path.is_file() else b"missing")
-    versions = [version(name) for name in ("tensorflow", "keras", "numpy", "matplotlib")]
-    digest.update(json.dumps([sorted(options.items()), versions, str(figures.resolve()), quick]).encode())
-    return digest.hexdigest()
-
-
-def read_record(experiment: Experiment, runs: Path) -> dict[str, Any] | None:
-    """What the last finished run of this experiment recorded, or None."""
-    try:
-        record = json.loads(experiment.record_path(runs).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    ours = isinstance(record, dict) and {"fingerprint", "files", "when"} <= record.keys()
-    return record if ours else None
-
-
-def is_current(record: Mapping[str, Any], wanted: str) -> bool:
-    """Whether a record has the wanted fingerprint and all its files still exist."""
-    return record["fingerprint"] == wanted and all(Path(name).exists() for name in record["files"])
+def _loaded_from(path: Path) -> list[ModuleType]:
+    """The loaded modules of the script's folder."""
+    beside = {str(module.resolve()) for module in modules_beside(path)}
+    names = [module.stem for module in modules_beside(path) if module.stem in sys.modules]
+    return [sys.modules[name] for name in names if getattr(sys.modules[name], "__file__", None) in beside]

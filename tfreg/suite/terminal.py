@@ -1,182 +1,194 @@
-"""What the commands print: tables of findings, of printed numbers and of claims.
+"""The text that the commands print: a block an experiment, a line a number, a block a claim.
 
-Conventions: everything is computed from the records that runs leave (see `tfreg.suite.scripts`); nothing heavy is
-imported.
+Conventions: everything is computed from the records that runs leave, fits the width of the terminal, and can be printed
+in any encoding: a character that a terminal cannot show is replaced by plain ones. Nothing heavy is imported.
 """
 
-import html
-from collections.abc import Mapping, Sequence
+import codecs
+import io
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
+from tfreg.suite.record import CheckedNumber, Claim, ExperimentRecord
 from tfreg.suite.scripts import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Record = Mapping[str, Any]
 _COLOURS = {"holds": "green", "fails": "red", "depends": "yellow"}
+_MARKS = {"digits match": "=", "within float rounding": "~", "does not come back": "X", "not reproducible": "-"}
+_MARK_COLOURS = {"=": "green", "~": "green", "X": "red", "-": "yellow"}
+_START_MARKS = {"source": "", "solved start": "s", "itself": "i"}
+_PLAIN = {"–": "-", "—": "-", "−": "-", "·": "*", "×": "x", "≥": ">=", "≤": "<=", "≈": "~", "→": "->", "…": "..."}
+_PLAIN |= {"‘": "'", "’": "'", "“": '"', "”": '"', "ŷ": "y^"}
 
 
-def listing(records: Sequence[tuple[Experiment, Record | None]]) -> Table:
-    """Name, title and time of the last run of each experiment."""
-    table = Table(box=None, header_style="bold")
-    for column in ("experiment", "title", "run"):
-        table.add_column(column)
-    for experiment, record in records:
-        when = "not yet"
-        if record is not None:
-            when = datetime.fromisoformat(record["when"]).astimezone().strftime("%Y-%m-%d %H:%M")
-        table.add_row(experiment.name, escape(experiment.title), when)
-    return table
+def console() -> Console:
+    """A console on standard output."""
+    return Console(highlight=False)
 
 
-def findings(records: Sequence[tuple[Experiment, Record, bool]]) -> Table:
-    """What each experiment found, and how many of its printed numbers came back."""
-    table = Table(header_style="bold", show_lines=True)
+def never_fail_to_print() -> None:
+    """Let standard output and error replace a character that they cannot show, instead of failing."""
+    codecs.register_error("tfreg.plain", _replace)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="tfreg.plain")
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+
+
+def _plain(character: str) -> str:
+    """The nearest ASCII: an operator's usual spelling, a letter without its accents, a Greek letter's name."""
+    if character in _PLAIN:
+        return _PLAIN[character]
+    name = unicodedata.name(character, "")
+    if name.startswith("GREEK"):
+        return name.split()[-1].lower()
+    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
+
+
+def listing(records: Sequence[tuple[Experiment, ExperimentRecord | None]]) -> RenderableType:
+    """Name, title and time of the last run of each experiment, group by group."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("experiment", no_wrap=True)
-    table.add_column("what was found", ratio=1)
-    table.add_column("printed numbers", justify="right")
-    table.add_column("seconds", justify="right", no_wrap=True)
-    for experiment, record, fresh in records:
-        seconds = f"{record['seconds']:.1f}" if fresh else "unchanged"
-        table.add_row(experiment.name, escape(record["summary"]), _came_back(record), seconds)
+    table.add_column("title", ratio=1)
+    table.add_column("last run", no_wrap=True)
+    for group, members in groupby(records, lambda one: one[0].group):
+        table.add_row(f"[dim]{escape(group)}[/dim]")
+        for experiment, record in members:
+            when = "not yet"
+            if record is not None:
+                when = datetime.fromisoformat(record.when).astimezone().strftime("%Y-%m-%d %H:%M")
+            table.add_row(f"  {escape(experiment.name)}", escape(experiment.title), when)
     return table
 
 
-def _came_back(record: Record) -> str:
-    if record["changed_options"]:
-        return "not compared:\nother options"
-    expected = [row for row in numbers([record]) if row["reproducible"] != "not reproducible"]
-    if not record["comparisons"]:
-        return "none printed"
-    n_values, n_back = (sum(row[key] for row in expected) for key in ("values", "came_back"))
-    lost = "".join(f"\n[red]not {row['number']}[/red]" for row in expected if row["came_back"] < row["values"])
-    return f"{n_back} of {n_values} came back{lost}"
+def block(record: ExperimentRecord, fresh: bool) -> RenderableType:
+    """An experiment in a few lines: name and title, numbers that came back, verdicts, and the summary."""
+    head = Text.assemble((record.name, "bold"), f"  {record.title}", no_wrap=True, overflow="crop")
+    unchanged = [] if fresh else [Text("unchanged, not run again", "dim")]
+    lines = [*unchanged, _numbers_back(record), _verdicts(record.claims), Text(record.summary)]
+    return Group(head, *map(_indented, lines), "")
 
 
-def numbers(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """One row for each published entry that the experiments computed: printed, reproduced, difference, verdict, why."""
-    rows = []
-    for record in records:
-        for comparison in record["comparisons"]:
-            name = comparison["name"].removeprefix(f"{record['name']}.")
-            difference = max(
-                abs(printed - reproduced)
-                for printed, reproduced in zip(comparison["printed"], comparison["reproduced"], strict=True)
-            )
-            verdict, why = _verdict(comparison, record["evidence"].get(name, comparison["why"]))
-            rows.append(
-                {
-                    "source": record["group"],
-                    "number": comparison["name"],
-                    "values": len(comparison["printed"]),
-                    "came_back": sum(comparison["came_back"]),
-                    "printed": comparison["printed"],
-                    "reproduced": comparison["reproduced"],
-                    "difference": difference,
-                    "reproducible": comparison["reproducible"],
-                    "verdict": verdict,
-                    "why": why,
-                }
-            )
-    return rows
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 2), expand=False)
 
 
-def _verdict(comparison: Mapping[str, Any], reason: str) -> tuple[str, str]:
-    if comparison["reproducible"] == "not reproducible":
-        return "not reproducible", reason
-    if all(comparison["digits_match"]):
-        return "digits match", comparison["why"]
-    if all(comparison["came_back"]):
-        return "within float rounding", reason
-    return "does not come back", reason
+def _numbers_back(record: ExperimentRecord) -> Text:
+    if record.changed_options:
+        return Text("printed numbers are not compared: other options than the source's")
+    if not record.checked:
+        return Text("no printed numbers")
+    expected = [one for one in record.checked if one.expected]
+    n_back, n_values = (sum(map(sum, (one.came_back for one in expected))), sum(len(one.printed) for one in expected))
+    n_others = sum(len(one.printed) for one in record.checked) - n_values
+    text = Text(f"{n_back} of {n_values} printed numbers came back")
+    text.append(f"; {n_others} others cannot" if n_others else "")
+    for one in (one for one in expected if not all(one.came_back)):
+        text.append(f"\nnot {one.name}", "red")
+    return text
 
 
-def numbers_table(rows: Sequence[Mapping[str, Any]], missing: Sequence[str]) -> Table:
-    """The printed numbers beside the reproduced ones; of a list its first value and its length."""
-    table = Table(header_style="bold")
-    for column, justify in (("source", "left"), ("number", "left"), ("printed", "right"), ("reproduced", "right")):
-        table.add_column(column, justify=justify, no_wrap=column != "number")  # type: ignore[arg-type]
-    table.add_column("difference", justify="right", no_wrap=True)
-    table.add_column("verdict", ratio=1)
-    for row in rows:
-        colour = {"does not come back": "red", "not reproducible": "yellow"}.get(row["verdict"], "green")
-        verdict = f"[{colour}]{row['verdict']}[/{colour}]" + (f": {escape(row['why'])}" if row["why"] else "")
-        printed, reproduced = (_first(row[key]) for key in ("printed", "reproduced"))
-        table.add_row(row["source"], row["number"], printed, reproduced, f"{row['difference']:.1e}", verdict)
+def _verdicts(claims: Sequence[Claim]) -> Text:
+    if not claims:
+        return Text("no claims")
+    text = Text("claims: ")
+    for verdict, colour in _COLOURS.items():
+        count = sum(claim.verdict == verdict for claim in claims)
+        text.append(", " if text.plain[-2] != ":" else "").append(f"{verdict} {count}", colour if count else "")
+    return text
+
+
+def numbers(checked: Sequence[CheckedNumber], missing: Sequence[str], width: int) -> RenderableType:
+    """A line a number, then the meaning of the marks, the reasons with the numbers they belong to, and the sum."""
+    names = [*(one.name for one in checked), *missing]
+    # Between the columns one space each; five columns beside the two of values.
+    room = width - max(map(len, names), default=0) - 3 - 2 - 4
+    n_characters = max(6, min(14, room // 2))
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for title in ("number", "", "printed", "computed"[:n_characters], ""):
+        table.add_column(title, no_wrap=True, justify="right" if title not in ("number", "") else "left")
+    table.columns[1].justify = "right"
+    for one in checked:
+        table.add_row(*_number_row(one, n_characters))
     for name in missing:
-        table.add_row("", name, "", "", "", "[red]no experiment gives this number[/red]")
-    return table
+        table.add_row(name, "", "", "none"[:n_characters], "[red]X[/red]")
+    marks = (
+        "= digits match, ~ within float rounding, X does not come back, - cannot come back; "
+        "s: the start was solved for, i: compared with itself. Of several values the number and the first are shown, "
+        "or the first that does not come back."
+    )
+    lost = [f"No experiment gives {name}." for name in missing]
+    return Group(table, "", Text(marks, "dim"), "", *_reasons(checked), *map(Text, lost), Text(sums(checked)))
 
 
-def _first(values: Sequence[float]) -> str:
-    more = f" … ({len(values)})" if len(values) > 1 else ""
-    return f"{values[0]:.8g}{more}"
+def _number_row(one: CheckedNumber, n_characters: int) -> tuple[str, ...]:
+    shown = next((i for i, back in enumerate(one.came_back) if one.expected and not back), 0)
+    mark = _MARKS[one.verdict]
+    values = (_short(values[shown], n_characters) for values in (one.printed, one.reproduced))
+    count = str(len(one.printed)) if len(one.printed) > 1 else ""
+    coloured = f"[{_MARK_COLOURS[mark]}]{mark}[/]{_START_MARKS[one.rests_on]}"
+    return (one.name, count, *values, coloured)
 
 
-def figures_index(records: Sequence[Record], group: str = "") -> str:
-    """A page in Markdown that shows every figure with its sentence, and every table, in order.
+def _short(value: float, n_characters: int) -> str:
+    """A number with as many digits as there is room for."""
+    texts = (f"{value:.{digits}g}" for digits in range(12, 0, -1))
+    return next((text for text in texts if len(text) <= n_characters), f"{value:.0e}")
 
-    It is to lie in the folder of figures, or of those of a group.
-    """
-    command = f"tfreg run {group}".strip()
-    lines = [
-        "# Figures",
-        "",
-        f"Written by `{command}`: what each experiment found, and what each figure shows. Beside",
-        "each animation a run leaves a page of the same name, ending in `.html`, that plays it with a slider.",
-        "",
-    ]
+
+def _reasons(checked: Iterable[CheckedNumber]) -> list[RenderableType]:
+    names: dict[str, list[str]] = {}
+    for one in checked:
+        if one.why:
+            names.setdefault(one.why, []).append(one.name)
+    parts: list[RenderableType] = []
+    for reason, belongs in names.items():
+        parts += [Text(", ".join(belongs), "bold"), _indented(Text(reason)), ""]
+    return parts
+
+
+def sums(checked: Sequence[CheckedNumber]) -> str:
+    """How many values came back, and what they rest on."""
+    expected = [one for one in checked if one.expected]
+    n_values = sum(len(one.printed) for one in expected)
+    back = {kind: sum(sum(one.came_back) for one in expected if one.rests_on == kind) for kind in _START_MARKS}
+    n_others = sum(len(one.printed) for one in checked) - n_values
+    return (
+        f"{sum(back.values())} of {n_values} values came back: {back['source']} follow from the source alone, "
+        f"{back['solved start']} rest on a start that was solved for, {back['itself']} are compared with themselves. "
+        f"{n_others} others cannot come back."
+    )
+
+
+def claims(records: Sequence[ExperimentRecord]) -> RenderableType:
+    """A block a claim: its verdict, the sentence and the evidence at full width; then how many of each verdict."""
+    parts: list[RenderableType] = []
     for record in records:
-        lines += [f"## {record['title']}", "", f"`{record['name']}`: {record['summary']}", "", "<table>"]
-        cells = [_cell(figure, group) for figure in record["figures"]]
-        lines += [f"<tr>{''.join(cells[first : first + 3])}</tr>" for first in range(0, len(cells), 3)]
-        lines += ["</table>", ""]
-        for table in record.get("tables", ()):
-            lines += [f"{table['caption']} ([CSV]({_below(table['file'], group)}))", "", *_markdown(table), ""]
-    return "\n".join(lines)
-
-
-def _markdown(table: Mapping[str, Any]) -> list[str]:
-    """A table in Markdown, with three digits of each number."""
-    rows = [[_short(value) for value in row] for row in table["rows"]]
-    return [f"| {' | '.join(row)} |" for row in (table["columns"], ["---"] * len(table["columns"]), *rows)]
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "never"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _below(path: str, group: str) -> str:
-    return path.removeprefix(f"{group}/") if group else path
-
-
-def _cell(figure: Mapping[str, Any], group: str) -> str:
-    path, caption = _below(figure["files"][0], group), html.escape(figure["caption"])
-    title = html.escape(figure["name"].replace("_", " ").capitalize())
-    picture = f'<a href="{path}"><img src="{path}" alt="{caption}"></a>'
-    return f'<td width="33%" valign="top"><b>{title}</b><br>{picture}<br>{caption}</td>'
-
-
-def claims_table(records: Sequence[Record]) -> Table:
-    """Every claim, its verdict and the evidence."""
-    table = Table(header_style="bold", show_lines=True)
-    table.add_column("experiment", no_wrap=True)
-    table.add_column("claim", ratio=2)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("evidence", ratio=3)
-    for record in records:
-        for claim in record["claims"]:
-            verdict = f"[{_COLOURS[claim['verdict']]}]{claim['verdict']}[/]"
-            table.add_row(record["name"], escape(claim["sentence"]), verdict, escape(claim["evidence"]))
-    return table
+        for claim in record.claims:
+            parts += [
+                Text.assemble((claim.verdict, _COLOURS[claim.verdict]), "  ", (record.name, "bold")),
+                _indented(Text(claim.sentence)),
+                _indented(Text(claim.evidence, "dim")),
+                "",
+            ]
+    return Group(*parts, _verdicts([claim for record in records for claim in record.claims]))
 
 
 def contest(rows: "pd.DataFrame") -> Table:

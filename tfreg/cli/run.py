@@ -1,0 +1,143 @@
+"""The commands `tfreg list` and `tfreg run`."""
+
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, RenderableType
+
+from tfreg.errors import InputError
+from tfreg.progress import progress
+from tfreg.suite import gallery, terminal
+from tfreg.suite.job import Job
+from tfreg.suite.parameters import as_option, as_text, options_for, parameters
+from tfreg.suite.record import ExperimentRecord, read_record
+from tfreg.suite.runner import run_all
+from tfreg.suite.scripts import ON_REQUEST, discover, folder, select, spoken_name
+
+Figures = Annotated[Path | None, typer.Option(help="Where figures go; 'figures', or 'quick/figures' with --quick.")]
+Runs = Annotated[Path | None, typer.Option(help="Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
+_NAMES_HELP = (
+    f"Experiments by name, group or path; none means all but those of '{ON_REQUEST}'. Further options are the "
+    "parameters of the experiment's main(), for example --epochs 100 --learning-rate 0.05 --start -5,2."
+)
+
+
+def list_experiments(runs: Runs = None) -> None:
+    """List the experiments: name, title, and when each was last run."""
+    known = discover(folder())
+    records = [(one, read_record(one.record_path(runs or Path("runs")))) for one in known]
+    terminal.console().print(terminal.listing(records))
+
+
+def run_experiments(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME or PATH …] [--OPTION VALUE …]", help=_NAMES_HELP)
+    ] = None,
+    figures: Figures = None,
+    runs: Runs = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A first look: few epochs, coarse grids, small pictures.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run again even what has not changed.")] = False,
+) -> None:
+    """Run experiments, draw their figures and compare their numbers with the printed ones."""
+    words = names or []
+    first_option = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+    asked, tokens = words[:first_option], words[first_option:]
+    base = Path("quick") if quick else Path()
+    figures, runs = figures or base / "figures", runs or base / "runs"
+    # Every option is checked before the first experiment runs.
+    jobs = [Job(one, options_for(one, tokens, quick), figures, runs, quick) for one in select(asked)]
+    console = terminal.console()
+    records = run_jobs(jobs, console, force=force, show=terminal.block)
+    if words in ([], [ON_REQUEST]):
+        _write_index(records, figures, ON_REQUEST if words else "", quick)
+    console.print(f"Runs and findings are in {runs}/, figures in {figures}/{_page(figures, asked)}.", soft_wrap=True)
+    console.print(f"Next: {next_command(asked, jobs)}", soft_wrap=True, markup=False)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    console: Console,
+    *,
+    force: bool = False,
+    show: Callable[[ExperimentRecord, bool], RenderableType] | None = None,
+) -> list[ExperimentRecord]:
+    """Run what is not up to date, and return the records in the order of the jobs.
+
+    Args:
+        jobs: what to run.
+        console: where to print.
+        force: run what is up to date too.
+        show: makes of a record, and whether it is fresh, what is printed as soon as it is there.
+
+    Raises:
+        InputError: a mistake in one or more of the experiments; the others are finished and kept.
+    """
+    done = {job.experiment.path: record for job in jobs if not force and (record := job.done()) is not None}
+    for record in done.values() if show else ():
+        console.print(show(record, False))  # type: ignore[misc]
+    outdated = [job for job in jobs if job.experiment.path not in done]
+    mistakes = []
+    # A single experiment may have a bar of its own to show.
+    many = len(outdated) > 1
+    bar = progress("experiments", len(jobs), len(done), console) if many else nullcontext(lambda: None)
+    try:
+        with bar as advance:
+            for job, outcome in run_all(outdated):
+                if isinstance(outcome, InputError):
+                    mistakes.append(f"{job.experiment.name}: {outcome}")
+                else:
+                    done[job.experiment.path] = outcome
+                    if show:
+                        console.print(show(outcome, True))
+                advance()
+    except KeyboardInterrupt:
+        console.print(
+            f"interrupted; {len(done)} of {len(jobs)} experiments are finished and kept; "
+            "rerun the same command to go on",
+            soft_wrap=True,
+        )
+        sys.exit(130)
+    if mistakes:
+        raise InputError("; ".join(mistakes))
+    return [done[job.experiment.path] for job in jobs]
+
+
+def next_command(asked: Sequence[str], jobs: Sequence[Job]) -> str:
+    """A command that does something else than what was just run, in the same folders."""
+    job = jobs[0]
+    base = Path("quick") if job.quick else Path()
+    places = [("--figures", job.figures, base / "figures"), ("--runs", job.runs, base / "runs")]
+    folders = [word for option, place, usual in places if place != usual for word in (option, str(place))]
+    if job.quick:
+        return shlex.join(["tfreg", "run", *asked, *(folders if not base else [])])
+    if len(jobs) > 1:
+        return shlex.join(["tfreg", "check", *([] if asked and asked != [ON_REQUEST] else ["--claims"]), *folders])
+    known = parameters(job.experiment)
+    numbers = {name: value for name, value in known.items() if type(value) in (int, float) and value}
+    if not numbers:
+        return shlex.join(["tfreg", "check", *folders])
+    name = "learning_rate" if "learning_rate" in numbers else next(iter(numbers))
+    used = job.options.get(name, numbers[name])
+    half = used / 2 if isinstance(used, float) else max(used // 2, 1) if used != 1 else 2
+    return shlex.join(["tfreg", "run", spoken_name(job.experiment), as_option(name), as_text(half), *folders])
+
+
+def _page(figures: Path, asked: Sequence[str]) -> str:
+    """The page in a folder of figures to open, if there is one."""
+    page = (figures / ON_REQUEST if list(asked) == [ON_REQUEST] else figures) / "README.md"
+    return f"; open {page}" if page.exists() else ""
+
+
+def _write_index(records: Sequence[ExperimentRecord], figures: Path, group: str, quick: bool) -> None:
+    from tfreg.files import write_whole  # loads xarray
+
+    command = " ".join(["tfreg run", *([group] if group else []), *(["--quick"] if quick else [])])
+    index = gallery.figures_index(records, command, group)
+    write_whole(figures / group / "README.md", lambda path: path.write_text(index, encoding="utf-8"))

@@ -1,0 +1,74 @@
+"""The box that a surface fills, and what is left of a path inside it.
+
+Conventions: a corner (3,) holds the surface's two coordinates and the loss, in this order.
+"""
+
+from collections.abc import Hashable, Iterable
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from tfreg.errors import InputError
+
+
+def clipped(points: np.ndarray, low: ArrayLike, high: ArrayLike) -> np.ndarray:
+    """Cut a line through points (n_points, d) at a box; rows of NaN stand between the pieces that are left.
+
+    A line that stays inside is returned as it is. Segments are cut as in Liang and Barsky (1984).
+
+    Example:
+        >>> clipped(np.array([[0.0, 0.0], [2.0, 0.0]]), (0, 0), (1, 1)).tolist()
+        [[0.0, 0.0], [1.0, 0.0], [nan, nan]]
+    """
+    points, low, high = (np.asarray(array, dtype=np.float64) for array in (points, low, high))
+    if ((low <= points) & (points <= high)).all():
+        return points
+    first, last = points[:-1], points[1:]
+    with np.errstate(all="ignore"):
+        step = last - first
+        at = np.stack([(low - first) / step, (high - first) / step])
+        # A segment along a side of the box is cut by the other sides alone.
+        still = (step == 0) & (low <= first) & (first <= high)
+        enter = np.where(still, 0, at.min(axis=0)).max(axis=1).clip(0, 1)
+        leave = np.where(still, 1, at.max(axis=0)).min(axis=1).clip(0, 1)
+        kept = enter < leave
+        ends = [first + share[:, np.newaxis] * step for share in (enter, leave)]
+    return np.stack([*ends, np.full_like(first, np.nan)], axis=1)[kept].reshape(-1, points.shape[1])
+
+
+def inside(points: np.ndarray, corners: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return a flag (n_points,) for each point that lies in a box; what is not finite does not.
+
+    Points (n_points, 2) are judged by the first two numbers of the corners.
+    """
+    low, high = (corner[: points.shape[-1]] for corner in corners)
+    return np.asarray(((low <= points) & (points <= high)).all(axis=-1))
+
+
+def box(surface: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest corner (3,) of a surface: its two dimensions and its finite losses."""
+    first, second = (surface[dim].values for dim in surface.loss.dims)
+    loss = surface.loss.values[np.isfinite(surface.loss.values)]
+    if not loss.size:
+        raise InputError("a surface needs a finite loss somewhere; choose a grid closer to the minimum")
+    low = [first.min(), second.min(), loss.min()]
+    return np.array(low, np.float64), np.array([first.max(), second.max(), loss.max()], np.float64)
+
+
+def room(surface: xr.Dataset, losses: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners (3,) of the box that paths are cut at: the surface's, down to the lowest of their losses.
+
+    Above the surface there is a twentieth of its height, since a path may run a little off it.
+    """
+    low, high = box(surface)
+    finite = (loss[np.isfinite(loss)] for loss in losses)
+    low[2] = min([low[2], *(float(loss.min()) for loss in finite if loss.size)])
+    high[2] += max(0.05 * (high[2] - low[2]), 1e-6 * max(1.0, abs(high[2])))
+    return low, high
+
+
+def height(surface: xr.Dataset, coordinates: ArrayLike) -> float:
+    """Return the loss of a surface at the grid point nearest to coordinates (2,)."""
+    at: dict[Hashable, float] = dict(zip(surface.loss.dims, np.asarray(coordinates, float), strict=True))
+    return float(surface.loss.sel(at, method="nearest"))

@@ -1,0 +1,161 @@
+"""Figures of descents: the paths of optimizers on their loss surface, in 3-D and from above."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from tfreg.draw.scene import Runs, Scene, Surfaces, scenes
+from tfreg.draw.style import DIVERGED, MARKED, Picture, Style, new_figure, styles_for
+from tfreg.draw.surfaces import VIEW, draw_contours, draw_levels, draw_path, draw_point, draw_surface
+
+Points = Mapping[str, ArrayLike] | Mapping[str, Mapping[str, ArrayLike]]
+
+
+def descent(
+    surface: Surfaces,
+    runs: Runs | Mapping[str, Runs],
+    *,
+    title: str = "",
+    note: str = "",
+    styles: Mapping[str, Style] | None = None,
+    points: Points | None = None,
+    view: tuple[float, float] = VIEW,
+) -> Picture:
+    """Draw the paths of runs on their loss surface, in 3-D and from above, each at its own loss.
+
+    Over a plane through more than two weights, paths are projected, and a last panel shows how far off it they are.
+
+    Args:
+        surface: one, or a dict of surfaces that are drawn side by side.
+        runs: for one surface a run (several starts look alike) or a dict of runs by name; for a dict of surfaces a
+            dict with the same labels and that for each.
+        title: above all panels.
+        note: above the legend.
+        styles: of paths and points, by name.
+        points: coordinates (2,) or weight vectors (n_weights,) to mark, by name; those that the surface holds as
+            `marked` are marked anyway. For several surfaces maybe a dict of such dicts.
+        view: elevation and azimuth, in degrees.
+
+    Raises:
+        InputError: something that is no run or no surface, labels that differ, or runs of another problem.
+
+    Example:
+        >>> runs = {name: tfreg.train(problem, name, 435, (-10, -1)) for name in ("sgd:0.1", "adam:0.1")}
+        >>> draw.descent(tfreg.loss_surface(problem, around=runs), runs).savefig("descent.png")
+    """
+    columns = scenes(surface, runs, points)
+    looks = looks_of(columns, styles)
+    off_plane = any(path.distance is not None for scene in columns for paths in scene.paths.values() for path in paths)
+    figure, solids, flats, below = _panels(len(columns), off_plane)
+    figure.suptitle(title)
+    for column, (scene, solid, flat) in enumerate(zip(columns, solids, flats, strict=True)):
+        draw_surface(solid, scene.surface, scene.label, view)
+        name = f"{scene.label}, seen from above" if scene.label else "seen from above"
+        draw_levels(figure, flat, draw_contours(flat, scene.surface, name))
+        for axes in (solid, flat):
+            draw_scene(axes, scene, looks)
+        if below:
+            _draw_distances(below[column], scene, looks)
+    draw_legend(figure, [*legend_handles(columns, looks), *_end_handles(columns)], note)
+    return figure
+
+
+def _panels(n_columns: int, off_plane: bool) -> tuple[Picture, list[Axes], list[Axes], list[Axes]]:
+    """A figure with 3-D axes, axes from above, and maybe axes of distances: side by side for one surface."""
+    rows = (n_columns > 1) + 1
+    heights = [1.15, 1][:rows] + [0.42] * off_plane
+    figure = new_figure(5.6 * max(n_columns, 2), 1.0 + 4.1 * sum(heights))
+    widths = [1.12, 1] if n_columns == 1 else [1] * n_columns
+    grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
+    solid_at = [grid[0, column] for column in range(n_columns)]
+    flat_at = [grid[1, column] for column in range(n_columns)] if rows == 2 else [grid[0, 1]]
+    below_at = [grid[rows, column] if rows == 2 else grid[1, :] for column in range(n_columns if off_plane else 0)]
+    solids = [figure.add_subplot(place, projection="3d", computed_zorder=False) for place in solid_at]
+    return figure, solids, [figure.add_subplot(at) for at in flat_at], [figure.add_subplot(at) for at in below_at]
+
+
+def looks_of(columns: list[Scene], styles: Mapping[str, Style] | None) -> dict[str, Style]:
+    """Return the style of every path and point of some scenes."""
+    given = MARKED | dict(styles or {})
+    names = [name for scene in columns for name in (*scene.paths, *scene.points)]
+    marks = {name for scene in columns for name in scene.points} - set(given)
+    # Dots are what paths consist of: a point without a style of its own is a cross.
+    chosen = styles_for(names, given)
+    return {name: replace(style, marker="X") if name in marks else style for name, style in chosen.items()}
+
+
+def widths_of(scene: Scene) -> dict[str, float]:
+    """Return the width of each path: of several the first is the widest, so that it shows where others run over it."""
+    if any(len(paths) > 1 for paths in scene.paths.values()):
+        return dict.fromkeys(scene.paths, 1.2)
+    widest = 1.6 if len(scene.paths) == 1 else 4.5
+    return dict(zip(scene.paths, np.linspace(widest, 1.6, len(scene.paths)).tolist(), strict=True))
+
+
+def draw_scene(axes: Axes, scene: Scene, looks: Mapping[str, Style]) -> None:
+    """Draw the paths and the points of a scene into axes that hold its surface."""
+    widths = widths_of(scene)
+    for name, paths in scene.paths.items():
+        for number, path in enumerate(paths):
+            # With a white outline, a path would hide the one that it runs over.
+            draw_path(
+                axes, path, looks[name], scene.corners, width=looks[name].width or widths[name],
+                label=name if number == 0 else "_path", dotted=len(paths) == 1, outlined=len(scene.paths) == 1,
+            )  # fmt: skip
+    for name, coordinates in scene.points.items():
+        draw_point(axes, coordinates, looks[name], scene.surface, name)
+
+
+def _draw_distances(axes: Axes, scene: Scene, looks: Mapping[str, Style]) -> None:
+    """Draw how far off the plane each path is over the epochs."""
+    for name, paths in scene.paths.items():
+        for path in paths:
+            if path.distance is not None:
+                shown = np.where(np.isfinite(path.distance), path.distance, np.nan)
+                axes.plot(path.epochs, shown, looks[name].line, color=looks[name].colour, linewidth=1.8)
+    # The first steps are by far the longest; a square root has no kink, as a scale that is partly linear has.
+    axes.set_xscale("function", functions=(lambda x: np.sqrt(np.maximum(x, 0)), np.square))
+    axes.set(xlabel="epoch", ylabel="distance\nfrom the plane", xlim=(0, None), ylim=(0, None))
+    axes.grid(alpha=0.25)
+
+
+def draw_legend(figure: Figure, handles: list[Line2D], note: str = "") -> None:
+    """Draw a legend below a figure, in as many rows as its words need."""
+    n_rows = -(-sum(len(str(handle.get_label())) + 9 for handle in handles) // int(11 * figure.get_figwidth()))
+    n_columns = -(-len(handles) // n_rows)
+    figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, title=note, frameon=False)
+
+
+def legend_handles(columns: list[Scene], looks: Mapping[str, Style]) -> list[Line2D]:
+    """Return what a legend of scenes shows: paths, points and the start, each once."""
+    handles: dict[str, Line2D] = {}
+    for scene in columns:
+        widths = widths_of(scene)
+        for name, paths in scene.paths.items():
+            fate = " (diverged)" if all(path.diverged for path in paths) else ""
+            style = looks[name]
+            line: dict[str, Any] = {"linestyle": style.line, "linewidth": style.width or widths[name]}
+            handles.setdefault(name, Line2D([], [], color=style.colour, label=name + fate, **line))
+        for name in scene.points:
+            style = looks[name]
+            point: dict[str, Any] = {
+                "marker": style.marker,
+                "linestyle": "",
+                "markersize": 11 if style.marker == "*" else 8,
+            }
+            handles.setdefault(name, Line2D([], [], color=style.colour, markeredgecolor="white", label=name, **point))
+    start = Line2D([], [], color="#666666", linestyle="", marker="o", markerfacecolor="white", label="start")
+    return [*handles.values(), start]
+
+
+def _end_handles(columns: list[Scene]) -> list[Line2D]:
+    paths = [path for scene in columns for paths in scene.paths.values() for path in paths]
+    ends = {"end": "s"} | ({"last point before it diverges": DIVERGED.marker} if any(p.diverged for p in paths) else {})
+    look: dict[str, Any] = {"color": "#666666", "linestyle": "", "markeredgewidth": 2}
+    return [Line2D([], [], marker=marker, label=name, **look) for name, marker in ends.items()]

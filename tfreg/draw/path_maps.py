@@ -1,0 +1,117 @@
+"""Figures of many paths over the contours of one loss: by optimizer, or by batch size.
+
+Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from tfreg.draw.box import box, inside, room
+from tfreg.draw.scene import Path, paths_on
+from tfreg.draw.style import MARKED, MINIMUM, Picture, Style, new_figure, panels, styles_for
+from tfreg.draw.surfaces import axis_labels, draw_contours, draw_path, draw_point
+
+_PATH = Style("#000000")
+
+
+def paths(
+    surface: xr.Dataset,
+    runs: xr.Dataset,
+    points: Mapping[str, ArrayLike] | None = None,
+    title: str = "",
+    *,
+    styles: Mapping[str, Style] | None = None,
+) -> Picture:
+    """Draw the paths of each optimizer from every start over the contours of the loss, in a panel per optimizer.
+
+    Args:
+        surface: `loss` over two weights or over a plane.
+        runs: a comparison with trajectories, of one problem.
+        points: coordinates (2,) to mark, by name.
+        title: above all panels.
+        styles: of the points, by name.
+    """
+    marked = {name: np.asarray(at, np.float64) for name, at in (points or {}).items()}
+    looks = styles_for(marked, MARKED | dict(styles or {}))
+    figure, by_name = panels(runs.optimizer.values.tolist(), title, *axis_labels(surface))
+    for name, axes in by_name.items():
+        chosen = runs.sel(optimizer=name)
+        drawn = paths_on(surface, chosen, name)
+        draw_contours(axes, surface, labelled=False)
+        corners = room(surface, (path.loss for path in drawn))
+        for path in drawn:
+            draw_path(axes, path, _PATH, corners, width=1.2, dotted=False, outlined=True)
+        for label, at in marked.items():
+            draw_point(axes, at, looks[label], surface, label)
+        epochs = zip(chosen.epochs_to_tolerance.values.ravel(), drawn, strict=True)
+        words = ", ".join(("–" if np.isnan(n) else f"{n:.0f}") + "→" * _leaves(surface, path) for n, path in epochs)
+        axes.set_title(f"{name}: {words}", fontsize=9)
+    marks = [
+        Line2D([], [], color=looks[label].colour, marker=looks[label].marker, linestyle="", label=label)
+        for label in marked
+    ]
+    figure.legend(
+        handles=[Line2D([], [], color=_PATH.colour, label="path"), *marks], loc="outside lower center",
+        ncols=1 + len(marks), frameon=False,
+        title="above each panel: epochs to tolerance from each start; – not reached; → leaves the panel",
+    )  # fmt: skip
+    return figure
+
+
+def _leaves(surface: xr.Dataset, path: Path) -> bool:
+    return not inside(path.coordinates, box(surface)).all()
+
+
+def spreads(
+    surface: xr.Dataset,
+    by_label: Mapping[str, xr.Dataset],
+    minimum: Sequence[float] | np.ndarray,
+    title: str = "",
+    *,
+    styles: Mapping[str, Style] | None = None,
+) -> Picture:
+    """Draw the paths of all seeds by batch size, whole and their last tenth, and how far apart the seeds are.
+
+    Args:
+        surface: `loss` over two weights.
+        by_label: runs (seed, epoch, weight) from one start.
+        minimum: the weights (2,) where the loss is lowest.
+        title: above all.
+        styles: by label.
+    """
+    figure = new_figure(3.4 * (len(by_label) + 1) + 0.6, 6.8)
+    figure.suptitle(title)
+    grid = figure.add_gridspec(2, len(by_label) + 1)
+    apart = figure.add_subplot(grid[:, -1])
+    minimum = np.asarray(minimum, np.float64)
+    for column, (label, style) in enumerate(styles_for(by_label, styles).items()):
+        weights = by_label[label].weights.transpose("seed", "epoch", "weight")
+        whole, end = (figure.add_subplot(grid[row, column]) for row in (0, 1))
+        last = weights.isel(epoch=slice(-max(2, weights.sizes["epoch"] // 10), None))
+        draw_contours(whole, surface, label)
+        draw_contours(end, surface, f"the last {last.sizes['epoch']} records")
+        for axes, shown in ((whole, weights), (end, last)):
+            for seed in shown.values:
+                axes.plot(*seed.T, color=style.colour, alpha=0.3, linewidth=0.8)
+                axes.plot(*seed[-1], "o", color=style.colour, markersize=3)
+            draw_point(axes, minimum, MINIMUM, surface, "minimum")
+        _zoom(end, np.concatenate([last.values.reshape(-1, 2), minimum[np.newaxis]]))
+        epochs = by_label[label].epoch
+        apart.plot(epochs, weights.std("seed").max("weight"), color=style.colour, label=label, linewidth=1.8)
+    apart.set(xlabel="epoch", title="spread over the shuffles", ylabel="standard deviation of a weight")
+    apart.set_yscale("symlog", linthresh=1e-3)
+    apart.grid(alpha=0.25)
+    figure.legend(*apart.get_legend_handles_labels(), loc="outside lower center", ncols=len(by_label), frameon=False)
+    return figure
+
+
+def _zoom(axes: Axes, points: np.ndarray) -> None:
+    """Limit axes to points (n_points, 2), with a margin."""
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    margin = np.maximum(0.1 * (high - low), 1e-3)
+    axes.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))

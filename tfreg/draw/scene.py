@@ -1,0 +1,190 @@
+"""Runs and points as they are seen on a loss surface, two weights or a plane through more of them.
+
+Conventions: coordinates are those of the surface, its first dimension first. A run that does not lie in the surface's
+plane is projected onto it and keeps its own loss; `distance` says how far off the plane it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from tfreg.draw.box import room
+from tfreg.draw.style import LOSSES
+from tfreg.errors import InputError
+from tfreg.surfaces.plane import project
+
+Runs = xr.Dataset | Mapping[str, xr.Dataset]
+Surfaces = xr.Dataset | Mapping[str, xr.Dataset]
+_RUN = "expected a run as tfreg.train returns it, with `weights` over epoch and weight, and `loss`"
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """One trajectory on a surface.
+
+    Attributes:
+        epochs: (n_epochs,), those recorded.
+        coordinates: (n_epochs, 2) on the surface.
+        loss: (n_epochs,), the run's own.
+        distance: (n_epochs,) from the surface's plane; None where the surface is over two weights.
+    """
+
+    epochs: np.ndarray
+    coordinates: np.ndarray
+    loss: np.ndarray
+    distance: np.ndarray | None = None
+
+    @property
+    def solid(self) -> np.ndarray:
+        """The points (n_epochs, 3) of the path at its own loss."""
+        return np.column_stack([self.coordinates, self.loss])
+
+    @property
+    def diverged(self) -> bool:
+        """True if the last recorded loss or weights are not finite."""
+        return not np.isfinite(self.solid[-1]).all()
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One surface with the paths that run on it, a list for each label, and the points marked on it."""
+
+    label: str
+    surface: xr.Dataset
+    paths: Mapping[str, list[Path]]
+    points: Mapping[str, np.ndarray]
+
+    @property
+    def corners(self) -> tuple[np.ndarray, np.ndarray]:
+        """The corners (3,) of the box that the paths are cut at."""
+        return room(self.surface, (path.loss for paths in self.paths.values() for path in paths))
+
+
+def scenes(surface: Surfaces, runs: Runs | Mapping[str, Runs], points: Mapping | None = None) -> list[Scene]:
+    """Return a scene for each surface.
+
+    Args:
+        surface: one, or one for each label.
+        runs: for one surface a run (maybe with a leading `start`) or a run for each label; for several surfaces that
+            for each of their labels.
+        points: coordinates (2,) or weight vectors (n_weights,) to mark, by label; or that for each surface.
+
+    Raises:
+        InputError: something that is no run or no surface, labels that differ, or a run of other weights or another
+            loss than the surface.
+    """
+    by_label, runs_by_label = _side_by_side(surface, runs)
+    marks = points or {}
+    nested = bool(marks) and all(isinstance(value, Mapping) for value in marks.values())
+    if nested and not set(marks) <= set(by_label):
+        raise InputError(f"expected points for {_listed(by_label)}, got them for {_listed(marks)}")
+    return [
+        _scene(label, one, runs_by_label[label], marks.get(label, {}) if nested else marks)
+        for label, one in by_label.items()
+    ]
+
+
+def _side_by_side(
+    surface: Surfaces, runs: Runs | Mapping[str, Runs]
+) -> tuple[Mapping[str, xr.Dataset], Mapping[str, Runs]]:
+    if isinstance(surface, xr.Dataset):  # which is a mapping too
+        return {"": surface}, {"": runs}  # type: ignore[dict-item]
+    if not isinstance(surface, Mapping) or not surface:
+        raise InputError(f"expected a surface, or a dict of surfaces by label, got {type(surface).__name__}")
+    if isinstance(runs, xr.Dataset) or not isinstance(runs, Mapping) or set(runs) != set(surface):
+        got = _listed(runs) if isinstance(runs, Mapping) and not isinstance(runs, xr.Dataset) else type(runs).__name__
+        raise InputError(f"expected runs for the same labels as the surfaces, {_listed(surface)}; got {got}")
+    return surface, runs  # type: ignore[return-value]
+
+
+def _listed(names: Mapping) -> str:
+    return ", ".join(map(repr, names)) or "none"
+
+
+def _scene(label: str, surface: xr.Dataset, runs: Runs, points: Mapping[str, ArrayLike]) -> Scene:
+    check_surface(surface)
+    if isinstance(runs, xr.Dataset):
+        runs = {str(runs.attrs.get("optimizer", "path")): runs}
+    if not isinstance(runs, Mapping) or not runs:
+        raise InputError(f"{_RUN}, or a dict of runs by name; got {type(runs).__name__}")
+    named: dict[str, xr.Dataset] = {str(name): run for name, run in runs.items()}  # type: ignore[misc]
+    paths = {name: paths_on(surface, run, name) for name, run in named.items()}
+    labels = [str(weight) for weight in next(iter(named.values())).weight.values]
+    marks = dict(_marked(surface)) | {
+        str(name): _coordinates(surface, labels, at, str(name)) for name, at in points.items()
+    }
+    return Scene(label, surface, paths, marks)
+
+
+def check_surface(surface: xr.Dataset) -> None:
+    """Check that a surface can be drawn.
+
+    Raises:
+        InputError: no surface, or one of a single row.
+    """
+    if not isinstance(surface, xr.Dataset) or "loss" not in surface or surface.loss.ndim != 2:
+        raise InputError(f"expected a surface as tfreg.loss_surface returns it, got {type(surface).__name__}")
+    if min(surface.loss.shape) < 2:
+        raise InputError(f"a surface needs 2 values of each weight or more, got {surface.loss.shape}; take small steps")
+
+
+def _marked(surface: xr.Dataset) -> list[tuple[str, np.ndarray]]:
+    if "marked" not in surface:
+        return []
+    return [(str(mark), surface.marked.sel(mark=mark).values) for mark in surface.mark.values]
+
+
+def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Path]:
+    """Return the paths of a run on a surface, one for each start.
+
+    Raises:
+        InputError: no run, or a run of other weights or another loss than the surface.
+    """
+    if not isinstance(run, xr.Dataset) or not {"weights", "loss"} <= set(run) or "epoch" not in run.weights.dims:
+        raise InputError(f"{_RUN}; got {type(run).__name__} for {name!r}")
+    losses = [str(one.attrs.get("loss")) for one in (surface, run)]
+    # A loss of the user's own may go by two names; these do not.
+    if losses[0] != losses[1] and set(losses) <= set(LOSSES):
+        raise InputError(f"{name!r} is a run of another problem: its loss is {losses[1]}, the surface's is {losses[0]}")
+    order = (*(dim for dim in run.weights.dims if dim not in ("epoch", "weight")), "epoch", "weight")
+    weights, loss = run.weights.transpose(*order), run.loss.transpose(*order[:-1]).values
+    labels = [str(weight) for weight in run.weight.values]
+    coordinates, distance = _on_surface(surface, labels, weights.values.astype(np.float64), name)
+    n_epochs = run.sizes["epoch"]
+    each = zip(coordinates.reshape(-1, n_epochs, 2), loss.reshape(-1, n_epochs), strict=True)
+    off = distance.reshape(-1, n_epochs) if distance is not None else [None] * loss[..., 0].size
+    return [Path(run.epoch.values, at, heights, away) for (at, heights), away in zip(each, off, strict=True)]
+
+
+def _on_surface(
+    surface: xr.Dataset, labels: list[str], weights: np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The coordinates (…, 2) of weight vectors (…, n_weights), and their distance (…) from a plane."""
+    if "origin" in surface:
+        if labels != [str(weight) for weight in surface.weight.values]:
+            raise InputError(
+                f"{name!r} is a run of another problem: it has {len(labels)} weights ({labels[0]}, …), "
+                f"the surface's plane {surface.sizes['weight']} ({surface.weight.values[0]}, …)"
+            )
+        # A diverged run overflows on its way to the plane.
+        with np.errstate(invalid="ignore", over="ignore"):
+            return project(surface.origin.values, surface.directions.values, weights)
+    axes = [str(dim) for dim in surface.loss.dims]
+    missing = [axis for axis in axes if axis not in labels]
+    if missing:
+        raise InputError(f"{name!r} is a run of another problem: it has no weight {missing[0]!r} as the surface has")
+    return weights[..., [labels.index(axis) for axis in axes]], None
+
+
+def _coordinates(surface: xr.Dataset, labels: list[str], at: ArrayLike, name: str) -> np.ndarray:
+    """The coordinates (2,) of a point that is given by them or as a weight vector."""
+    try:
+        point = np.asarray(at, dtype=np.float64)
+    except (TypeError, ValueError):
+        point = np.empty(0)
+    if point.shape not in ((2,), (len(labels),)):
+        raise InputError(f"expected 2 coordinates or {len(labels)} weights for {name!r}, got {at!r:.60}")
+    return point if point.shape == (2,) else _on_surface(surface, labels, point, name)[0]

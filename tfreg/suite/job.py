@@ -1,0 +1,58 @@
+"""One run of an experiment to be done: its options, the folders of its files, and the hash that tells if it is done."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tfreg.suite.record import ExperimentRecord, read_record
+from tfreg.suite.scripts import PACKAGE, Experiment, modules_beside, published_path
+
+
+@dataclass(frozen=True)
+class Job:
+    """An experiment to run.
+
+    Attributes:
+        experiment: the script.
+        options: arguments of its `main` that differ from the defaults, by name.
+        figures: folder for figures.
+        runs: folder for runs and the record.
+        quick: draw small pictures.
+    """
+
+    experiment: Experiment
+    options: dict[str, Any] = field(default_factory=dict)
+    figures: Path = Path("figures")
+    runs: Path = Path("runs")
+    quick: bool = False
+
+    @property
+    def record_path(self) -> Path:
+        """The file of the record, which is written last."""
+        return self.experiment.record_path(self.runs)
+
+    def fingerprint(self) -> str:
+        """Hash all that decides what the run leaves behind.
+
+        That is the script, the modules beside it, the package, the printed numbers, the options and the files that
+        they name, the versions, the folder of figures and the size of the pictures. Other scripts do not count, since
+        no script imports another.
+        """
+        script = self.experiment.path
+        files = [script, *modules_beside(script), *sorted(PACKAGE.rglob("*.py")), published_path(self.experiment)]
+        files += [Path(value) for value in self.options.values() if isinstance(value, str)]
+        digest = hashlib.sha256()
+        for path in files:
+            digest.update(path.read_bytes() if path.is_file() else b"missing")
+        versions = [version(name) for name in ("tensorflow", "keras", "numpy", "matplotlib")]
+        rest = [sorted(self.options.items()), versions, str(self.figures.resolve()), self.quick]
+        digest.update(json.dumps(rest).encode())
+        return digest.hexdigest()
+
+    def done(self) -> ExperimentRecord | None:
+        """The record of an earlier run that left just what this one would leave; None if there is none."""
+        record = read_record(self.record_path)
+        return record if record is not None and record.is_current(self.fingerprint()) else None
