@@ -24,7 +24,7 @@ from speed import EPOCHS, ROOT, jax_loop, medians
 
 from tfreg import compare, datasets, grid, losses, models, optimizers
 from tfreg.problem.problem import Problem
-from tfreg.surfaces import surface as surfaces
+from tfreg.surfaces import grid_points
 from tfreg.training import program as engine
 from tfreg.training.steps import Shape
 
@@ -71,7 +71,7 @@ def per_optimizer() -> list[Row]:
 
 def atlas() -> list[Row]:
     """`compare` from the 65 x 55 starts of the lecture's grid, 435 epochs, everything included but compiling."""
-    starts = surfaces.grid_points(grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)))
+    starts = grid_points(grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2)))
     rows = []
     for loss in ("mse", "bce"):
         for name in ("sgd:0.1", "adam:0.1"):

@@ -36,7 +36,6 @@ _MODULES = {
     "diagrams": "draw.network",
     "figures": "draw.data",
     "landscapes": "draw.surfaces",
-    "layers": "layers",
     "losses": "losses",
     "maps": "draw.maps",
     "minima": "surfaces.minimum",

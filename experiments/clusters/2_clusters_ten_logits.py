@@ -1,45 +1,62 @@
 """Ten logits
 
-Before it trains anything the source tries its sigmoid and its cross-entropy on ten random logits and targets. The draws
-have no seed, but they are printed, with four decimals: what follows from them can be checked to about as many.
+The second part of "[PyTorch] implementing logistic regression" writes a sigmoid and a cross-entropy with gradients by
+hand, and tries both on ten random logits and targets. The draws have no seed, but they are printed, with four decimals:
+what follows from them can be checked to about as many. The values are right. The gradient of the sigmoid ignores what
+flows into it: alone it is right, but in a chain it sends every logit the same way, whatever its target.
 """
 
 import numpy as np
 
-from tfreg import Claim, Findings, figures, losses, script
+from tfreg import Findings, draw, script
 
+import tensorflow as tf
 from keras.losses import BinaryCrossentropy
-from keras.ops import sigmoid
+
+from by_hand import cross_entropy_with_logits, sigmoid
 
 LOGITS = np.array([-0.0578, -0.2759, 1.4966, -1.6991, 0.7557, 0.5992, 1.1118, -0.6826, 0.1755, -0.0991])
 TARGETS = np.array([0.0, 0, 1, 0, 0, 1, 1, 1, 0, 1])
 
 
 def main() -> Findings:
-    probabilities = sigmoid(LOGITS).numpy()
-    loss = float(losses.bce(TARGETS, probabilities))
+    logits, targets = tf.constant(LOGITS), tf.constant(TARGETS)
+    probabilities = sigmoid(logits).numpy()
+    loss = float(cross_entropy_with_logits(logits, targets))
     built_in = float(BinaryCrossentropy(from_logits=True)(TARGETS, LOGITS))
     n_right = np.sum((LOGITS > 0) == TARGETS)
-    found = f"written out the loss is {loss:.6f}, Keras's own is {built_in:.6f}"
+
+    found = Findings(f"{n_right} of the ten logits are on the right side; the loss is {loss:.4f}, a coin's 0.6931.")
     x = np.linspace(-3, 3, 121)
-    classes, curve = np.where(TARGETS, "y = 1", "y = 0"), {"sigmoid": (x, sigmoid(x).numpy())}
-    return Findings(
-        summary=f"{n_right} of the ten are on the right side; {found}, a coin's would be {np.log(2):.4f}.",
-        figures={
-            "sigmoid": (
-                figures.points(LOGITS, probabilities, classes, curve, ("logit", "probability"), "Ten random logits"),
-                "Ten random logits on the sigmoid, and what they should have been.",
-            )
-        },
-        numbers={"probabilities": probabilities, "loss": loss},
-        claims=(
-            Claim(
-                "the hand-written cross-entropy is the library's",
-                "holds" if abs(loss - built_in) < 1e-6 else "fails",
-                found,
-            ),
-        ),
+    curve = {"sigmoid": (x, sigmoid(x).numpy())}
+    classes = np.where(TARGETS, "y = 1", "y = 0")
+    figure = draw.points(LOGITS, probabilities, classes, curve, ("logit", "probability"), title="Ten random logits")
+    found.figure("sigmoid", figure, "Ten random logits on the sigmoid, and what they should have been.")
+
+    found.number("probabilities", probabilities)
+    found.number("loss", loss)
+    found.claim(
+        "implied: the cross-entropy by hand is the library's",
+        holds=abs(loss - built_in) < 1e-6,
+        because=f"written out the loss is {loss:.6f}, Keras's own is {built_in:.6f}",
     )
+    squares, gradient = (squared_error_gradient(function, logits, targets) for function in (tf.sigmoid, sigmoid))
+    found.claim(
+        "implied: the gradient of the sigmoid by hand is right",
+        holds=np.allclose(gradient, squares),
+        because=f"of the squared errors (y - p)² it pushes {np.sum(gradient > 0)} of ten logits down, the right one "
+        f"{np.sum(squares > 0)}: it gives p (1 - p), from {gradient.min():.2f} to {gradient.max():.2f}, whatever the "
+        f"target; the right one lies from {squares.min():.2f} to {squares.max():.2f}",
+    )
+    return found
+
+
+def squared_error_gradient(function, logits: tf.Tensor, targets: tf.Tensor) -> np.ndarray:
+    """The gradient of the sum of squared errors by the logits (10,), the errors being those of a sigmoid."""
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = tf.reduce_sum((targets - function(logits)) ** 2)
+    return tape.gradient(loss, logits).numpy()
 
 
 if __name__ == "__main__":

@@ -1,85 +1,61 @@
 """The whole line-up from the lecture's starts
 
 Every optimizer that Keras ships descends both surfaces of the lecture, from its two starts, all with the lecture's
-learning rate. That is not fair (`fair_race` is), but it shows at a glance how each of them moves. What counts as
-arrived is the same for both losses: 1 % of the way from weights of zero down to the minimum is left.
+learning rate. That is not fair (`fair_race` is), but it shows at a glance how each of them moves. A run has arrived
+once 1 % of the way from weights of zero down to the minimum is left, for both losses alike.
 """
 
-from tfreg import (
-    Findings,
-    charts,
-    compare,
-    contests,
-    descents,
-    loss_surface,
-    maps,
-    minima,
-    optimizers,
-    script,
-    tables,
-    surfaces,
-)
+import xarray as xr
+
+from tfreg import Findings, Problem, compare, grid, loss_surface, script
+from tfreg import comparison, datasets, draw, losses, models, optimizers, surfaces
 
 STARTS = ((-3.0, -1.0), (-10.0, -1.0))
 
 
 def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", grid_step: float = 0.2) -> Findings:
-    problems = descents.lecture_problems()
-    minimum, tolerance = minima.marks(problems)
+    data = datasets.bernoulli_line()
+    problems = {
+        "MSE": Problem(models.logistic(2), losses.mse, data),
+        "BCE": Problem(models.logistic(2), losses.bce, data),
+    }
     result = compare(
         problems,
         optimizers.line_up(line_up),
         STARTS,
         epochs,
         vary={"learning_rate": [learning_rate]},
-        tolerance=tolerance,
-        minimum=minimum,
         record_every=1,
         trajectories=True,
     ).isel(learning_rate=0)
-    over = surfaces.grid(w0=(-12, 4, grid_step), w1=(-2, 10, grid_step))
-    title = f"{{}}: every optimizer with learning rate {learning_rate:g}, {epochs} epochs"
-    paths = {
-        name: maps.paths(
-            loss_surface(problem, over),
-            result.sel(problem=name),
-            {"minimum": descents.minimum(problem)},
-            title.format(name),
-        )
-        for name, problem in problems.items()
-    }
-    table = tables.by_start(result)
-    reached = contests.is_status(result, "reached").all("start")
-    slowest = result.epochs_to_tolerance.max("start").where(reached)
-    words = []
-    for name in problems:
-        arrived = reached.sel(problem=name)
-        first = f", {slowest.sel(problem=name).idxmin('optimizer').item()} first" if arrived.any() else ""
-        words.append(f"{int(arrived.sum())} of {arrived.size} optimizers arrive from both starts on {name}{first}")
-    return Findings(
-        summary=f"With learning rate {learning_rate:g} and {epochs} epochs, {'; '.join(words)}.",
-        runs={"runs": result},
-        figures={
-            "mse_paths": (paths["MSE"], "The paths on the MSE surface, from both starts."),
-            "bce_paths": (paths["BCE"], "The paths on the BCE surface, from both starts."),
-            "losses": (
-                charts.courses(result, f"Loss above the minimum, learning rate {learning_rate:g}"),
-                "The loss above the minimum over the epochs.",
-            ),
-            "epochs": (
-                charts.bars(
-                    table[table.start == "(-10, -1)"],
-                    "epochs to tolerance",
-                    "problem",
-                    "epochs to tolerance",
-                    "From (-10, -1)",
-                    most=epochs,
-                ),
-                "Epochs until 1 % of the way is left, from the far start.",
-            ),
-        },
-        tables={"table": (table, "Epochs to tolerance, final loss and fate, for each loss, optimizer and start")},
-    )
+
+    arrivals = "; ".join(arriving(result.sel(problem=name)) for name in problems)
+    found = Findings(f"With learning rate {learning_rate:g} and {epochs} epochs, {arrivals}.")
+    found.run("runs", result)
+    over = grid(w0=(-12, 4, grid_step), w1=(-2, 10, grid_step))
+    for name, problem in problems.items():
+        minimum = surfaces.minimum_weights(problem, near=data.true_weights)
+        title = f"{name}: every optimizer with learning rate {learning_rate:g}, {epochs} epochs"
+        paths = draw.paths(loss_surface(problem, over), result.sel(problem=name), {"minimum": minimum}, title)
+        found.figure(f"{name.lower()}_paths", paths, f"The paths on the {name} surface, from both starts.")
+    curves = draw.loss_curves(result, f"Loss above the minimum, learning rate {learning_rate:g}")
+    found.figure("losses", curves, "The loss above the minimum over the epochs.")
+    table = comparison.by_start(result)
+    far = table[table.start == 1]
+    bars = draw.bars(far, "epochs to tolerance", "problem", "epochs to tolerance", "From (-10, -1)")
+    found.figure("epochs", bars, "Epochs until 1 % of the way is left, from the far start.")
+    found.table("table", table, "Epochs to tolerance, final loss and outcome, for each loss, optimizer and start")
+    return found
+
+
+def arriving(runs: xr.Dataset) -> str:
+    """How many optimizers arrive from both starts on one loss, and the one that arrives first."""
+    from_both = runs.reached.all("start")
+    text = f"{int(from_both.sum())} of {from_both.size} optimizers arrive from both starts on {runs.problem.item()}"
+    if not from_both.any():
+        return text
+    first = runs.epochs_to_tolerance.max("start").where(from_both).idxmin("optimizer")
+    return f"{text}, {first.item()} first"
 
 
 if __name__ == "__main__":

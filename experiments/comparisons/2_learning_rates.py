@@ -7,44 +7,33 @@ as many starts to the tolerance as the rate that brings most. An optimizer with 
 
 import numpy as np
 
-from tfreg import Findings, charts, compare, descents, minima, optimizers, script, tables
+from tfreg import Findings, Problem, compare, comparison, datasets, draw, losses, models, optimizers, script
 
 
 def main(epochs: int = 435, n_rates: int = 16, n_starts: int = 48, line_up: str = "all", seed: int = 0) -> Findings:
-    problems = descents.lecture_problems()
-    minimum, tolerance = minima.marks(problems)
+    data = datasets.bernoulli_line()
+    problems = {
+        "MSE": Problem(models.logistic(2), losses.mse, data),
+        "BCE": Problem(models.logistic(2), losses.bce, data),
+    }
+    starts = np.random.default_rng(seed).uniform((-10, -1), (3, 10), (n_starts, 2))
+    rates = np.geomspace(1e-3, 100, n_rates)
     result = compare(
-        problems,
-        optimizers.line_up(line_up),
-        descents.random_starts(n_starts, seed),
-        epochs,
-        vary={"learning_rate": np.geomspace(1e-3, 100, n_rates)},
-        tolerance=tolerance,
-        minimum=minimum,
-        record_every=15,
+        problems, optimizers.line_up(line_up), starts, epochs, vary={"learning_rate": rates}, record_every=15
     )
-    table = tables.learning_rates(result)
-    widest = table.sort_values("good decades", ascending=False).drop_duplicates("problem")
-    words = "; ".join(
-        f"{row.problem}: {row.optimizer} ({row['good decades']:.1f} powers of ten)" for _, row in widest.iterrows()
-    )
-    return Findings(
-        summary=f"The widest good range of learning rates, over {n_starts} starts: {words}.",
-        runs={"runs": result},
-        figures={
-            "sensitivity": (
-                charts.sensitivity(result, f"Where {epochs} epochs end, by learning rate ({n_starts} starts)"),
-                "The final loss above the minimum over learning rates, a panel per optimizer.",
-            ),
-            "ranges": (
-                charts.bars(
-                    table, "good decades", "problem", "powers of ten of good learning rates", "How forgiving they are"
-                ),
-                "How many powers of ten the good learning rates of each optimizer cover.",
-            ),
-        },
-        tables={"table": (table, "The best learning rate and the good range of each optimizer")},
-    )
+
+    table = comparison.good_rates(result)
+    widest = table.loc[table.groupby("problem")["good decades"].idxmax()]
+    decades = "; ".join(f"{row.problem}: {row.optimizer}, {row['good decades']:.1f}" for _, row in widest.iterrows())
+    found = Findings(f"The widest good range of rates in powers of ten, over {n_starts} starts: {decades}.")
+    found.run("runs", result)
+    sensitivity = draw.sensitivity(result, f"Where {epochs} epochs end, by learning rate ({n_starts} starts)")
+    found.figure("sensitivity", sensitivity, "The final loss above the minimum over the learning rate, by optimizer.")
+    label = "powers of ten of good learning rates"
+    ranges = draw.bars(table, "good decades", "problem", label, "How forgiving each optimizer is")
+    found.figure("ranges", ranges, "How many powers of ten the good learning rates of each optimizer cover.")
+    found.table("table", table, "The best learning rate and the good range of each optimizer")
+    return found
 
 
 if __name__ == "__main__":

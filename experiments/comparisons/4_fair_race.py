@@ -7,21 +7,9 @@ by how far above the minimum it is. The intervals say what another draw of data 
 
 import numpy as np
 
-from tfreg import (
-    Findings,
-    Problem,
-    charts,
-    compare,
-    contests,
-    datasets,
-    descents,
-    losses,
-    minima,
-    models,
-    optimizers,
-    script,
-    tables,
-)
+from tfreg import Findings, Problem, compare, comparison, datasets, draw, losses, models, optimizers, script
+
+TUNING = "the lecture's data"
 
 
 def main(
@@ -34,43 +22,35 @@ def main(
     line_up: str = "all",
     seed: int = 0,
 ) -> Findings:
-    first = Problem(models.logistic(2, dtype="float64"), losses.get(loss), datasets.bernoulli_line(n_samples))
-    redrawn = {f"draw {k}": first.on(datasets.bernoulli_line(n_samples, seed=seed + k)) for k in range(1, n_draws + 1)}
-    problems = {"for tuning": first} | redrawn
-    minimum, tolerance = minima.marks(problems)
+    tuning = Problem(models.logistic(2, dtype="float64"), losses.get(loss), datasets.bernoulli_line(n_samples))
+    draws = {f"draw {k}": tuning.on(datasets.bernoulli_line(n_samples, seed=seed + k)) for k in range(1, n_draws + 1)}
+    starts = np.random.default_rng(seed).uniform((-10, -1), (3, 10), (2 * n_starts, 2))
     result = compare(
-        problems,
+        {TUNING: tuning} | draws,
         optimizers.line_up(line_up),
-        descents.random_starts(2 * n_starts, seed),
+        starts,
         epochs,
         vary={"learning_rate": np.geomspace(1e-3, 100, n_rates)},
-        tolerance=tolerance,
-        minimum=minimum,
         record_every=5,
         trajectories=True,
     )
-    raced = contests.race(result, {"problem": ["for tuning"], "start": np.arange(n_starts)})
-    won = contests.winners(raced.isel(epoch=slice(2, None)))
-    table = tables.race(raced)
+    raced = comparison.race(result, {"problem": [TUNING], "start": np.arange(n_starts)})
+    # Before the tenth epoch nobody has gone far.
+    won = comparison.winners(raced.isel(epoch=slice(2, None)))
+    table = comparison.ranking(raced)
     leader, second = table.iloc[0], table.iloc[1]
-    tied = second["rank from"] <= leader["rank to"]
-    return Findings(
-        summary=f"On {loss.upper()}, by budget: "
-        + ", then ".join(f"{name} from {epoch} epochs on" for epoch, name in won)
-        + f". After {epochs} epochs {leader.optimizer} leads with mean rank {leader['mean rank']:.1f}"
-        + (f", which {second.optimizer} may share" if tied else "")
-        + ".",
-        figures={
-            "ranks": (
-                charts.ranks(
-                    raced,
-                    f"{loss.upper()}: {n_draws} data sets drawn again, {n_starts} starts each, none used for tuning",
-                ),
-                "Mean ranks over the budget, and at its end with 95 % intervals over data sets and starts.",
-            )
-        },
-        tables={"table": (table, f"The race after {epochs} epochs, with the learning rate that tuning chose")},
+    tie = f", which {second.optimizer} may share" if second["rank from"] <= leader["rank to"] else ""
+    order = ", then ".join(f"{name} from {epoch} epochs on" for epoch, name in won)
+
+    found = Findings(
+        f"On {loss.upper()} the leaders by budget are {order}. After {epochs} epochs {leader.optimizer} leads with "
+        f"mean rank {leader['mean rank']:.1f}{tie}."
     )
+    title = f"{loss.upper()}: {n_draws} data sets drawn again, {n_starts} starts each, none used for tuning"
+    caption = "Mean ranks over the budget, and at its end with 95 % intervals over data sets and starts."
+    found.figure("ranks", draw.ranks(raced, title), caption)
+    found.table("table", table, f"The race after {epochs} epochs, with the learning rate that tuning chose")
+    return found
 
 
 if __name__ == "__main__":

@@ -7,59 +7,52 @@ never comes to rest. Compared are equal epochs, that is, equal numbers of sample
 
 import pandas as pd
 
-from tfreg import Findings, compare, descents, loss_surface, maps, minima, script, tables, surfaces
+from tfreg import Findings, Problem, compare, grid, loss_surface, script
+from tfreg import comparison, datasets, draw, losses, models, surfaces
 
-BATCHES = {"all samples": 2000, "256 samples": 256, "32 samples": 32}
+BATCH_SIZES = (2000, 256, 32)
 
 
 def main(
     epochs: int = 200,
-    loss: str = "BCE",
+    loss: str = "bce",
     optimizer: str = "adam:0.1",
     start: tuple[float, float] = (-10.0, -1.0),
     n_shuffles: int = 20,
     grid_step: float = 0.2,
 ) -> Findings:
-    problem = descents.lecture_problems()[loss]
-    minimum, tolerance = minima.marks({loss: problem})
+    problem = Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line())
+    shuffles = range(n_shuffles)
     results = {
-        label: compare(
+        size: compare(
             {loss: problem},
-            {optimizer: optimizer},
+            [optimizer],
             start,
             epochs,
-            seeds=range(n_shuffles),
+            seeds=shuffles,
             batch_size=size,
-            tolerance=tolerance,
-            minimum=minimum,
             record_every=1,
             trajectories=True,
         )
-        for label, size in BATCHES.items()
+        for size in BATCH_SIZES
     }
-    table = pd.concat([tables.seeds(result).assign(batch=label) for label, result in results.items()])
-    runs = {label: result.isel(problem=0, optimizer=0, start=0) for label, result in results.items()}
-    over = surfaces.grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))
-    words = "; ".join(
-        f"{row.batch}: final loss {row['mean final loss']:.4f} ± {row['standard deviation']:.1g}"
+    table = pd.concat([comparison.by_seed(result).assign(batch=size) for size, result in results.items()])
+    ends = "; ".join(
+        f"{row.batch} samples: {row['mean final loss']:.4f} ± {row['standard deviation']:.1g}"
         for _, row in table.iterrows()
     )
-    return Findings(
-        summary=f"{optimizer} on {loss} from {descents.place(start)}, {epochs} epochs, {n_shuffles} shuffles. {words}.",
-        runs={label.replace(" ", "_"): result for label, result in results.items()},
-        figures={
-            "paths": (
-                maps.spreads(
-                    loss_surface(problem, over),
-                    runs,
-                    descents.minimum(problem),
-                    f"{optimizer} on {loss}: {n_shuffles} shuffles, {epochs} epochs from {descents.place(start)}",
-                ),
-                "The paths of all shuffles for each batch size, and how far the shuffles are apart.",
-            )
-        },
-        tables={"table": (table, "Final losses over the shuffles, and epochs to tolerance")},
-    )
+
+    found = Findings(f"{n_shuffles} shuffles, {epochs} epochs of {optimizer} on {loss.upper()} end at {ends}.")
+    for size, result in results.items():
+        found.run(f"batch_{size}", result)
+    surface = loss_surface(problem, grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step)))
+    runs = {f"{size} samples": result.isel(problem=0, optimizer=0, start=0) for size, result in results.items()}
+    minimum = surfaces.minimum_weights(problem, near=problem.dataset.true_weights)
+    title = f"{optimizer} on {loss.upper()}: {n_shuffles} shuffles, {epochs} epochs"
+    caption = "The paths of all shuffles for each batch size, and how far the shuffles are apart."
+    found.figure("paths", draw.spreads(surface, runs, minimum, title), caption)
+    found.table("table", table, "Final losses over the shuffles, and epochs to tolerance")
+    return found
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ narrower ranges: `--learning-rates 0.2,20 --momenta 0.8,0.99`.
 
 import numpy as np
 
-from tfreg import Findings, Problem, compare, contests, datasets, losses, maps, minima, models, script, tables
-from tfreg import surfaces
+from tfreg import Findings, Problem, compare, comparison, datasets, draw, losses, models, script, surfaces
 
 
 def main(
@@ -23,52 +22,39 @@ def main(
     n_samples: int = 400,
 ) -> Findings:
     problem = Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line(n_samples))
-    minimum, tolerance = minima.marks({loss: problem})
-
-    def mapped(rates: tuple[float, float], momenta: tuple[float, float]):
-        return compare(
+    minimum = surfaces.minimum_weights(problem, near=problem.dataset.true_weights)
+    limit = 2 / float(np.linalg.eigvalsh(problem.hessian_at(minimum))[-1])
+    highest = 0.2 * momenta[0] + 0.8 * momenta[1]
+    ranges = {"the whole map": (learning_rates, momenta), "closer": ((limit / 100, limit), (highest, momenta[1]))}
+    maps = {
+        title: compare(
             {loss: problem},
             ["momentum"],
             start,
             epochs,
-            vary={
-                "learning_rate": np.geomspace(*rates, n_points),
-                "momentum": np.linspace(*momenta, n_points),
-            },
-            tolerance=tolerance,
-            minimum=minimum,
+            vary={"learning_rate": np.geomspace(*rates, n_points), "momentum": np.linspace(*momentum, n_points)},
             record_every=3,
         )
+        for title, (rates, momentum) in ranges.items()
+    }
 
-    at_minimum = surfaces.minimum_weights(problem, problem.dataset.true_weights)
-    sharpest = float(np.linalg.eigvalsh(problem.hessian_at(at_minimum))[-1])
-    limit = 2 / sharpest
-    closer = ((limit / 100, limit), (0.2 * momenta[0] + 0.8 * momenta[1], momenta[1]))
-    whole, detail = mapped(learning_rates, momenta), mapped(*closer)
-    curve = np.linspace(*momenta, 200)
-    limits = {"limit of stability of a quadratic": (limit * (1 + curve), curve)}
+    whole, closer = maps.values()
     inside = whole.learning_rate < limit * (1 + whole.momentum)
-    share_inside, share_outside = (
-        float(contests.is_status(whole, "reached").where(where).mean()) for where in (inside, ~inside)
+    below, above = (100 * float(whole.reached.where(where).mean()) for where in (inside, ~inside))
+    found = Findings(
+        f"Of {n_points} x {n_points} pairs {100 * float(whole.reached.mean()):.0f} % arrive within {epochs} epochs. "
+        f"The limit of stability at the minimum is a learning rate of {limit:.1f} without momentum; below the limit "
+        f"{below:.0f} % arrive, above it {above:.0f} %."
     )
-    return Findings(
-        summary=f"Of {n_points} x {n_points} pairs {100 * float(contests.is_status(whole, 'reached').mean()):.0f} % "
-        f"arrive within {epochs} epochs. The limit of "
-        f"stability at the minimum is a learning rate of {limit:.1f} without momentum; below the limit "
-        f"{100 * share_inside:.0f} % arrive, above it {100 * share_outside:.0f} %.",
-        runs={"map": whole, "detail": detail},
-        figures={
-            "map": (
-                maps.trainability(
-                    {"the whole map": whole, "closer": detail},
-                    limits,
-                    f"SGD with momentum on {loss.upper()} from ({start[0]:g}, {start[1]:g})",
-                ),
-                "Epochs to tolerance over learning rate and momentum, and a closer look at the edge.",
-            )
-        },
-        tables={"table": (tables.counts(whole), "How many pairs arrive, are slow, or diverge")},
-    )
+    found.run("map", whole)
+    found.run("detail", closer)
+    momentum = np.linspace(*momenta, 200)
+    limits = {"limit of stability of a quadratic": (limit * (1 + momentum), momentum)}
+    title = f"SGD with momentum on {loss.upper()} from ({start[0]:g}, {start[1]:g})"
+    caption = "Epochs to tolerance over learning rate and momentum, and a closer look at the edge."
+    found.figure("map", draw.trainability(maps, limits, title), caption)
+    found.table("table", comparison.by_status(whole), "How many pairs arrive, do not arrive in time, or diverge")
+    return found
 
 
 if __name__ == "__main__":

@@ -1,20 +1,22 @@
 """Twelve rookies, the summed loss
 
-Who of twelve NBA rookies was drafted, by points, rebounds and assists: a logistic regression in NumPy, float64, on the
-*summed* binary cross-entropy, 3000 updates from seeded normal weights. The sigmoid is written out as there, which gives
-the last of the 16 printed digits, too. The table of predictions has a misprint: a digit is missing in row 4. The
-document reads the sizes of the weights as importance; but a weight counts per point, per rebound or per assist, and
-these columns have different spreads.
+The NumPy half of "Logistic regression in practice": who of twelve NBA rookies was drafted, by points, rebounds and
+assists. Logistic regression in float64 on the *summed* binary cross-entropy, 3000 updates from seeded normal weights.
+The sigmoid is written out as there, which gives the last of the 16 printed digits, too. The table of predictions has a
+misprint: a digit is missing in row 4. The document reads the sizes of the weights as importance; but a weight counts
+per point, per rebound or per assist, these columns have different spreads, and twelve rookies are few.
 """
 
 import numpy as np
 
-from tfreg import Claim, Findings, Problem, datasets, diagrams, figures, models, script, statistics, train
+from tfreg import Findings, Problem, datasets, draw, models, script, train
 
 import keras
 import tensorflow as tf
 from keras.layers import Dense
 from keras.optimizers import SGD
+
+from importance import importance, ranking
 
 START = np.random.RandomState(220104).randn(4)
 NAMES = ["points", "rebounds", "assists"]
@@ -30,49 +32,49 @@ def main(epochs: int = 3000, learning_rate: float = 0.001) -> Findings:
         data,
     )
     run = train(problem, SGD(learning_rate), epochs, START)
-
     before, after = problem.predictions_at(run.weights[[0, -1]])[..., 0]
-    first, last, weights = run.loss.values[0], run.loss.values[-1], run.weights.values[-1]
+    weights = run.weights.values[-1]
     n_right = np.sum((after > 0.5) == data.targets[:, 0])
-    row_4 = f"{after[3]:.8f}"
-    one_digit_less = [row_4[:i] + row_4[i + 1 :] for i in range(len(row_4))]
-    orders, sizes = statistics.importance(NAMES, weights[:3], data.inputs)
-    as_claimed = [order[0] == "points" and order[-1] == "assists" for order in orders]
-    columns = {"before": before, f"after {epochs}": after}
-    return Findings(
-        summary=f"The summed loss falls from {first:.3f} to {last:.3f}, {n_right} of 12 are right. Weights {sizes}.",
-        runs={"run": run},
-        figures={
-            "network": (
-                diagrams.detailed(models.holding(models.logistic(3, bias=True), weights), inputs=NAMES),
-                "Points, rebounds and assists, with the weights after training on the sum.",
-            ),
-            "table": (
-                figures.predictions_table(data, [*NAMES, "drafted"], columns, title="Predictions, summed loss"),
-                "Twelve rookies and what is predicted for them, before and after training.",
-            ),
-        },
-        numbers={
-            "start": START,
-            "prediction_before": before,
-            "loss_before": first,
-            "prediction_after": after,
-            "loss_after": last,
-            "weights": weights,
-            "table": after,
-        },
-        evidence={
-            "table": f"a misprint: row 4 is {row_4}, and the {MISPRINT} that the table has "
-            f"{'is that with one digit left out' if MISPRINT in one_digit_less else 'is another number'}"
-        },
-        claims=(
-            Claim(
-                "points matter least and assists most",
-                "holds" if all(as_claimed) else "depends" if any(as_claimed) else "fails",
-                f"sizes of the weights {sizes}",
-            ),
-        ),
+
+    found = Findings(
+        f"The summed loss falls from {run.loss[0]:.3f} to {run.loss[-1]:.3f}, and {n_right} of 12 rookies are right."
     )
+    found.run("run", run)
+    network = draw.network(models.holding(models.logistic(3, bias=True), weights), inputs=NAMES)
+    found.figure("network", network, "Points, rebounds and assists, with the weights after training on the sum.")
+    columns = {"before": before, f"after {epochs}": after}
+    table = draw.predictions_table(data, [*NAMES, "drafted"], columns, title="Predictions, summed loss")
+    found.figure("table", table, "Twelve rookies and what is predicted for them, before and after training.")
+
+    found.number("start", START)
+    found.number("prediction_before", before)
+    found.number("loss_before", run.loss[0])
+    found.number("prediction_after", after)
+    found.number("loss_after", run.loss[-1])
+    found.number("weights", weights)
+    found.number("table", after, because=misprint(f"{after[3]:.8f}"))
+
+    sizes = importance(NAMES, weights[:3], data.inputs, problem.hessian_at(weights))
+    found.table("importance", sizes, "The weights, their standard errors, and the weights times the inputs' spreads")
+    orders = {measure: ranking(sizes, measure) for measure in ("weight", "weight x spread")}
+    as_said = [order[0] == "points" and order[-1] == "assists" for order in orders.values()]
+    difference = abs(weights[2]) - abs(weights[0])
+    error = np.hypot(*sizes["standard error"][[0, 2]])
+    ranked = "; ".join(f"by {measure} {' < '.join(order)}" for measure, order in orders.items())
+    found.claim(
+        "said: points matter least and assists most",
+        holds=(all(as_said) and difference > 2 * error) or ("depends" if any(as_said) else False),
+        because=f"{ranked}; but the sizes of the weights of assists and points differ by {difference:.2f} with a "
+        f"standard error of {error:.2f}, so twelve rookies are too few to tell",
+    )
+    return found
+
+
+def misprint(row_4: str) -> str:
+    """Compare the misprint with the prediction it should be."""
+    one_digit_less = [row_4[:place] + row_4[place + 1 :] for place in range(len(row_4))]
+    verdict = "that with one digit left out" if MISPRINT in one_digit_less else "another number"
+    return f"a misprint: row 4 is {row_4}, and the {MISPRINT} of the table is {verdict}"
 
 
 if __name__ == "__main__":

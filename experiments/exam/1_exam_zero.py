@@ -1,17 +1,16 @@
 """Six pupils, from zero
 
-The exam notebook's first model: two inputs each, three pupils fail and three pass, all weights zero, SGD with a
-learning rate of 1 on the mean binary cross-entropy. Printed are the shapes, the first predictions, the first loss (once
-written out, once from the library), and the loss in every 100th epoch, before its update. Where y is printed, the code
-shown has overwritten it with the 100 values of the sigmoid's figure; the printed text can only come from an earlier y.
+The first model of "PyTorch – Logistic Regression": two inputs for each of six pupils, three fail and three pass; all
+weights zero, one update per epoch with SGD(1) on the mean binary cross-entropy. Printed are the shapes of the data, the
+first predictions, the first loss (once written out, once from the library), and the loss in every 100th epoch, before
+its update. Where y is printed, the code shown has overwritten it with the 100 values of the sigmoid's figure; the
+printed text can only come from an earlier y.
 """
 
 import numpy as np
 
-from tfreg import Findings, Problem, datasets, diagrams, figures, losses, models, script, train
+from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
 
-from keras import Input, Sequential
-from keras.layers import Dense
 from keras.losses import binary_crossentropy
 from keras.optimizers import SGD
 
@@ -21,42 +20,55 @@ SCORES, PASSED = np.arange(45, 71, 5), np.array([0, 0, 0, 1, 1, 1])
 def main(
     epochs: int = 1001, learning_rate: float = 1.0, start: tuple[float, float, float] = (0.0, 0.0, 0.0)
 ) -> Findings:
-    x = np.arange(-5, 5, 0.1)
-    y = datasets.sigmoid(x)
-
     data = datasets.six_pupils()
-    net = Sequential([Input((2,)), Dense(1, activation="sigmoid")])
-    problem = Problem(net, losses.bce, data)
+    problem = Problem(models.logistic(2, bias=True), losses.bce, data)
     run = train(problem, SGD(learning_rate), epochs, start)
     before, after = problem.predictions_at(run.weights[[0, -1]])
     n_right = np.sum((after > 0.5) == data.targets)
 
     found = Findings(
-        f"{n_right} of 6 pupils are right in the end, with a loss of {run.loss.values[-1]:.4f} after {epochs} updates. "
-        "A line separates them, so the minimum of the loss is at infinity."
+        f"{n_right} of 6 pupils are right in the end. A line tells them apart, so the minimum of the loss is at "
+        f"infinity; after {epochs} updates it is {run.loss[-1]:.4f}."
     )
     found.run("run", run)
-    passed = figures.points(SCORES, PASSED, np.where(PASSED, "pass", "fail"), axis_labels=("score", "passed"))
-    found.figure("scores", passed, "Fail or pass against the score: targets that are 0 or 1.")
-    found.figure("sigmoid", figures.courses(x, {"sigmoid(x)": {"sigmoid": y}}, xlabel="x"), "The sigmoid.")
-    found.figure("network", diagrams.detailed(models.holding(net, run.weights[-1])), "The net after training.")
-    losses_by_epoch = figures.courses(
-        run.epoch, {"loss": {"BCE": run.loss}}, title="Six pupils, all weights zero at first"
+    x = np.arange(-5, 5, 0.1)
+    y = datasets.sigmoid(x)
+    passed = np.where(PASSED, "pass", "fail")
+    scores = draw.points(
+        SCORES, PASSED, passed, {"joined": (SCORES, PASSED)}, ("score", "passed"), title="Who passes, by score"
     )
-    found.figure("loss", losses_by_epoch, "A learning rate of 1 makes the loss jump at first; then it falls for good.")
+    found.figure("scores", scores, "Fail or pass against the score: targets that are 0 or 1, joined to a flat S.")
+    sigmoid = draw.curves(x, {"sigmoid(x)": {"sigmoid": y}}, "x", title="The sigmoid")
+    found.figure("sigmoid", sigmoid, "The sigmoid, on which the model's probabilities lie.")
+    network = draw.network(models.holding(problem.model, run.weights[-1]))
+    found.figure("network", network, "Two inputs, one unit and a sigmoid, with the weights after training.")
+    loss = draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, title="Six pupils, SGD from zero", log_x=True)
+    found.figure("loss", loss, "A learning rate of 1 makes the loss jump first; then it falls for good.")
 
     found.number("shapes", [*data.inputs.shape, *data.targets.shape])
     found.number("prediction", before)
-    found.number("first_loss", [run.loss.values[0], np.mean(binary_crossentropy(data.targets, before))])
-    found.number("loss", run.loss.values[:1001:100])
+    found.number("first_loss", [run.loss[0], np.mean(binary_crossentropy(data.targets, before))])
+    found.number("loss", run.loss[:1001:100])
     found.number(
         "print_y",
         data.targets,
-        because=f"the code shown would print {len(y)} values from {y.min():.4f} to {y.max():.4f}; "
-        "the printed six are the targets",
+        because=f"the code shown would print {len(y)} values from {y.min():.4f} to {y.max():.4f}; the printed six are "
+        "the targets",
     )
-    found.claim("the model learns who passes", holds=n_right == 6, because=f"{n_right} of 6 are right")
+    found.claim("implied: the model learns who passes", holds=n_right == 6, because=f"{n_right} of 6 are right")
+    found.claim(
+        "said: the sigmoid lies between 0 and 1",
+        holds="depends",
+        because=f"of real numbers it does; computed it is exactly 1 from x = {first_one('float32'):.1f} on in float32 "
+        f"and from {first_one('float64'):.1f} on in float64, where the unclipped cross-entropy of a 0 is infinite",
+    )
     return found
+
+
+def first_one(dtype: str) -> float:
+    """The least x, in steps of 0.1, at which the computed sigmoid is exactly 1."""
+    x = np.arange(0, 50, 0.1, dtype=dtype)
+    return float(x[datasets.sigmoid(x) == 1].min())
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Six pupils, two layers in a row
 
-The same pupils and optimizer; the model is a Dense layer and a sigmoid in a row, from a random start that was solved
-for: it gives the first printed predictions. A column of accuracies is printed beside the losses, 100 % in every row. It
-is stale: computed from the predictions of the model before, the one from zero after its last update, which stand still
-while this one learns. Computed in float64: in float32 one loss falls a rounding error outside its printed digits.
+The second model of "PyTorch – Logistic Regression", `nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())`: the same pupils and
+optimizer, from a random start that was solved for; it gives the first printed predictions. A column of accuracies is
+printed beside the losses, 100 % in every row. It is stale: computed from the predictions of the model before, which
+stand still while this one learns. A comment there says "Threshold = 0.6", the code has 0.5. Computed in float64: in
+float32 one loss falls a rounding error outside its printed digits.
 """
 
 import numpy as np
 
-from tfreg import Claim, Findings, Problem, datasets, diagrams, figures, losses, models, script, train
+from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
 
 import keras
 from keras.layers import Activation, Dense
@@ -21,38 +22,38 @@ def main(epochs: int = 1001, learning_rate: float = 1.0) -> Findings:
     data = datasets.six_pupils()
     model = keras.Sequential([keras.Input((2,)), Dense(1, dtype="float64"), Activation("sigmoid", dtype="float64")])
     problem = Problem(model, losses.bce, data)
-    run, from_zero = (train(problem, SGD(learning_rate), epochs, start) for start in (START, (0, 0, 0)))
+    run = train(problem, SGD(learning_rate), epochs, START)
+    from_zero = train(problem, SGD(learning_rate), epochs, (0, 0, 0))
 
-    right = (problem.predictions_at(run.weights) > 0.5) == data.targets
-    accuracy = 100 * right.mean(axis=(1, 2))
+    predictions = problem.predictions_at(run.weights)
+    accuracy, stricter = (100 * ((predictions > limit) == data.targets).mean(axis=(1, 2)) for limit in (0.5, 0.6))
     stale = 100 * np.mean((problem.predictions_at(from_zero.weights[-1]) > 0.5) == data.targets)
     printed = np.full(epochs + 1, stale)
-    found = (
-        f"the model's own accuracy is {accuracy[0]:.0f} % at epoch 0 and below 100 % in {np.sum(accuracy < 100)} of "
-        f"{epochs + 1} epochs, the last of them {np.flatnonzero(accuracy < 100)[-1]}"
+    below = np.flatnonzero(accuracy < 100)
+
+    found = Findings(
+        f"The loss falls to {run.loss[-1]:.4f}. Every row says {stale:.0f} %, but the model begins with "
+        f"{accuracy[0]:.0f} %. The start was solved for."
     )
-    curves = {"loss": {"BCE": run.loss}, "accuracy in %": {"as printed": printed, "of this model": accuracy}}
-    return Findings(
-        summary=f"The loss falls to {run.loss.values[-1]:.4f}. Every row says {stale:.0f} %; {found}.",
-        runs={"run": run},
-        figures={
-            "network": (
-                diagrams.detailed(models.holding(model, run.weights[-1])),
-                "A Dense layer and a sigmoid in a row, with the weights after training.",
-            ),
-            "layers": (diagrams.compact(model), "The same, layer by layer."),
-            "training": (
-                figures.courses(run.epoch, curves, title="Six pupils, two layers in a row"),
-                "The printed accuracy is stale; the model's own begins at one half.",
-            ),
-        },
-        numbers={
-            "prediction": problem.predictions_at(START),
-            "loss": run.loss.values[:1001:100],
-            "accuracy": printed[:1001:100],
-        },
-        claims=(Claim("all six are right from epoch 0 on", "holds" if right.all() else "fails", found),),
+    found.run("run", run)
+    network = draw.network(models.holding(model, run.weights[-1]))
+    found.figure("network", network, "A Dense layer and a sigmoid in a row, with the weights after training.")
+    found.figure("layers", draw.layers(model), "Linear(in_features=2, out_features=1, bias=True) and a sigmoid.")
+    panels = {"loss": {"BCE": run.loss}, "accuracy in %": {"as printed": printed, "of this model": accuracy}}
+    training = draw.curves(run.epoch, panels, title="Six pupils, two layers in a row", log_x=True)
+    found.figure("training", training, "From a start that was solved for: the printed accuracy is stale.")
+
+    found.number("prediction", problem.predictions_at(START))
+    found.number("loss", run.loss[:1001:100])
+    found.number("accuracy", printed[:1001:100])
+    found.claim(
+        "printed: all six are right from epoch 0 on",
+        holds=len(below) == 0,
+        because=f"the model's own accuracy is {accuracy[0]:.0f} % at epoch 0 and below 100 % in {len(below)} of "
+        f"{epochs + 1} epochs, the last of them {below[-1]}; with the threshold 0.6 of the comment in "
+        f"{np.sum(stricter < 100)}",
     )
+    return found
 
 
 if __name__ == "__main__":

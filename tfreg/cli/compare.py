@@ -1,84 +1,110 @@
-"""Answering a question of `tfreg compare`: computing it, here or on a cluster, and showing what came out.
+"""The command `tfreg compare`: it computes, here or on a cluster, draws, and prints what came out.
 
-Conventions: the result goes to a Zarr folder named after the question, so that the same command goes on where it was
-interrupted.
+Conventions: the result goes to a Zarr folder named after the options, so that the same command resumes where it was
+interrupted. Anything heavy is imported by the function that needs it.
 """
 
 import logging
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import xarray as xr
+import typer
 
-from tfreg import files as store
-from tfreg.cli.options import Question, read_optimizers, read_problems, read_rates, read_starts
-from tfreg.comparison import analysis as contests
-from tfreg.comparison import tables
-from tfreg.comparison.compare import compare
-from tfreg.draw import charts, maps
-from tfreg.draw import data as figures
+from tfreg.cli.options import CompareOptions, with_options
 from tfreg.errors import InputError
-from tfreg.surfaces.minimum import marks
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_CONNECT_WITHIN = "5s"
 
 
-def answer(question: Question, folder: Path, scheduler: str = "") -> tuple[xr.Dataset, tuple[int, int] | None]:
-    """Compute what was asked, keeping it in a folder as it comes.
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("compare")(with_options(CompareOptions)(compare_optimizers))
 
-    Returns:
-        The result, and the shape of the grid of starts if they are one.
+
+def compare_optimizers(options: CompareOptions) -> None:
+    """Compare optimizers: their best learning rates, and the share of starts from which each arrives.
+
+    The same command resumes where it was interrupted.
+    """
+    from tfreg.cli.show_comparison import interruption, report, show
+
+    try:
+        result = compute(options)
+    except KeyboardInterrupt:
+        show(interruption(options.store))
+        sys.exit(130)
+    files = draw(result, options.figures / "compare" / options.name)
+    show(report(result, options, files))
+
+
+def compute(options: CompareOptions) -> "xr.Dataset":
+    """Compute the comparison, keeping it in the folder `options.store` as it comes.
 
     Raises:
         InputError: an option that cannot be understood, or a scheduler that does not answer.
     """
-    asked = read_problems(question)
-    some = next(iter(asked.values()))
-    starts, shape = read_starts(question.starts, some)
-    line_up = read_optimizers(question.optimizer)
-    rates = read_rates(question.learning_rate)
-    minimum, tolerance = marks(asked)
-    with executor(scheduler) as workers:
-        result = compare(
-            asked,
-            line_up,
+    from tfreg.cli.named_problems import ranges
+    from tfreg.cli.read_options import read_optimizers, read_problems, read_rates, read_starts
+    from tfreg.comparison.compare import compare
+
+    problems = read_problems(options)
+    optimizers = read_optimizers(options.optimizer)
+    rates = read_rates(options.learning_rate)
+    own_ranges = ranges("" if options.data else options.problem)
+    starts = read_starts(options.starts, next(iter(problems.values())), own_ranges)
+    with executor_at(options.scheduler) as executor:
+        return compare(
+            problems,
+            optimizers,
             starts,
-            question.epochs,
+            options.epochs,
             vary={"learning_rate": rates},
-            seeds=None if question.seeds is None else range(question.seeds),
-            batch_size=question.batch_size,
-            tolerance=tolerance if question.tolerance is None else question.tolerance,
-            minimum=minimum,
-            record_every=question.record_every,
-            trajectories=question.trajectories,
-            store=folder / f"{question.name}.zarr",
-            executor=workers,
+            seeds=None if options.seeds is None else range(options.seeds),
+            batch_size=options.batch_size,
+            tolerance=options.tolerance,
+            record_every=options.record_every,
+            trajectories=options.trajectories,
+            store=options.store,
+            executor=executor,
         )
-    return result, shape
 
 
-def draw(result: xr.Dataset, shape: tuple[int, int] | None, stem: Path) -> list[Path]:
-    """Draw the figures that the result allows and save its table; the files."""
-    drawn = {"profile": charts.profile(result, "How many starts arrive, and how soon, each at its best learning rate")}
+def draw(result: "xr.Dataset", stem: Path) -> list[Path]:
+    """Draw the figures that the result allows and save its table; the files, whose names begin with the stem's."""
+    from tfreg import comparison
+    from tfreg.draw import charts, maps
+    from tfreg.draw import data as figures
+    from tfreg.files import write_whole
+
+    drawn = {"profile": charts.profile(result, "The share of starts that arrive, each at its best learning rate")}
     if result.sizes["learning_rate"] > 1:
-        drawn["learning_rates"] = charts.sensitivity(result, "Where the epochs end, by learning rate")
-    if shape is not None and "seed" not in result.dims:
-        best = contests.at_best_rate(result)
+        drawn["learning_rates"] = charts.sensitivity(result, "Final loss by learning rate")
+    names = comparison.grid_of_starts(result)
+    if names is not None and "seed" not in result.dims:
+        best = comparison.at_best_rate(result)
+        sizes = comparison.unstack_starts(result).sizes
+        shape = sizes[names[0]], sizes[names[1]]
         for problem in result.problem.values.tolist():
-            title = f"{problem}: epochs to tolerance from each start, each at its best rate"
+            title = f"{problem}: epochs to tolerance from each start, each at its best learning rate"
             drawn[f"atlas_{problem}"] = maps.atlas(best, problem, shape, title)
     files = [stem.with_name(f"{stem.name}_{name}.png") for name in drawn]
     for path, figure in zip(files, drawn.values(), strict=True):
         figures.save(figure, path)
     table = stem.with_name(f"{stem.name}_table.csv")
-    rows = tables.summary(result)
-    store.write_whole(table, lambda path: rows.to_csv(path, index=False, float_format="%.6g"))
+    rows = comparison.summary(result)
+    write_whole(table, lambda path: rows.to_csv(path, index=False, float_format="%.6g"))
     return [*files, table]
 
 
 @contextmanager
-def executor(address: str) -> Iterator[Executor | None]:
+def executor_at(address: str) -> Iterator[Executor | None]:
     """The executor of the Dask cluster whose scheduler is at that address; None without one.
 
     Raises:
@@ -93,7 +119,7 @@ def executor(address: str) -> Iterator[Executor | None]:
         raise InputError("--scheduler needs Dask; install it with: pip install 'tfreg[dask]'") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout="5s")
+        client = Client(address, timeout=_CONNECT_WITHIN)
     except (OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
@@ -104,26 +130,3 @@ def executor(address: str) -> Iterator[Executor | None]:
         if not client.scheduler_info()["workers"]:
             raise InputError(f"--scheduler: {address} has no workers; start some with: dask worker {address}")
         yield client.get_executor()
-
-
-def in_words(result: xr.Dataset) -> str:
-    """What was found: for each problem, which optimizer brings most starts to the tolerance, and how soon."""
-    table = tables.summary(result)
-    words = []
-    for problem, rows in table.groupby("problem", sort=False):
-        best = rows.sort_values(["share reached", "median epochs"], ascending=[False, True]).iloc[0]
-        soon = f", half of them within {best['median epochs']:.0f} epochs" if np.isfinite(best["median epochs"]) else ""
-        words.append(
-            f"{problem}: {best.optimizer} at learning rate {best['best rate']:.3g} brings "
-            f"{100 * best['share reached']:.0f} % of the starts to a loss of "
-            f"{result.attrs['minimum'][problem] + result.attrs['tolerance'][problem]:.4g} or less{soon}."
-        )
-    return "\n".join(words)
-
-
-def finished(path: Path) -> tuple[int, int]:
-    """How many chunks a store holds, and of how many."""
-    import zarr
-
-    done = np.asarray(zarr.open_group(path, mode="r")["done"][:])  # type: ignore[index]
-    return int(done.sum()), len(done)

@@ -1,4 +1,4 @@
-"""Problems by name, and from a user's table: what `tfreg compare` can be asked about.
+"""The problems of `tfreg compare`: by name, and from a user's table.
 
 Conventions: a name stands for a model and its data; the loss is chosen with it. Classifiers give probabilities and can
 be trained with any loss of `tfreg.losses`, nets that fit numbers with the MSE alone.
@@ -17,18 +17,33 @@ from tfreg.datasets import Dataset
 from tfreg.errors import InputError, unknown
 from tfreg.problem.problem import Problem
 
+Ranges = tuple[tuple[float, float], tuple[float, float]]
+# Of two weights, each (low, high): logits of inputs of size one that leave no doubt lie within them.
+ANY_RANGES: Ranges = ((-10.0, 10.0), (-10.0, 10.0))
+
 
 @dataclass(frozen=True)
 class Named:
-    """A model and its data, and the losses that it is usually trained with."""
+    """A model and its data, the losses that it is usually trained with, and the ranges for a grid of starts.
+
+    Attributes:
+        model: builds the model.
+        dataset: makes the data.
+        usual_losses: names of losses.
+        ranges: of its two weights; those of `logistic` lie around its minimum at (-1, 5) and on the plateau of the MSE
+            far from it.
+    """
 
     model: Callable[[], keras.Sequential]
     dataset: Callable[[], Dataset]
     usual_losses: tuple[str, ...]
+    ranges: Ranges = ANY_RANGES
 
 
 BY_NAME = {
-    "logistic": Named(lambda: models.logistic(2), datasets.bernoulli_line, ("bce", "mse")),
+    "logistic": Named(
+        lambda: models.logistic(2), datasets.bernoulli_line, ("bce", "mse"), ((-10.0, 3.0), (-1.0, 10.0))
+    ),
     "two_relus": Named(lambda: models.relu_net(2), datasets.piecewise, ("mse",)),
     "wide": Named(lambda: models.relu_net(512), datasets.piecewise, ("mse",)),
     "six_pupils": Named(lambda: models.logistic(2, bias=True), datasets.six_pupils, ("bce", "mse")),
@@ -52,6 +67,11 @@ def named(name: str, loss_names: Sequence[str] = ()) -> dict[str, Problem]:
             raise InputError(f"the outputs of {name} are no probabilities, as {loss} wants them; use mse")
     dataset = one.dataset()
     return {loss: Problem(one.model(), losses.get(loss), dataset) for loss in loss_names or one.usual_losses}
+
+
+def ranges(name: str) -> Ranges:
+    """The ranges for a grid of starts of the problem of that name; `ANY_RANGES` for any other."""
+    return BY_NAME[name].ranges if name in BY_NAME else ANY_RANGES
 
 
 def from_csv(path: Path, target: str, loss_names: Sequence[str] = ()) -> dict[str, Problem]:

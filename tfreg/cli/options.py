@@ -1,185 +1,104 @@
-"""What `tfreg compare` can be asked: from texts of a command line to problems, optimizers, learning rates and starts.
+"""The options of `tfreg compare`, one record: its fields are what the command line shows, reads and hands on.
 
-Conventions: an option that cannot be understood is told in one line, with an example of one that can.
+Conventions: nothing heavy is imported here, so that `tfreg --help` answers at once.
 """
 
 import hashlib
-import importlib.util
+import inspect
 import json
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Annotated, TypeVar
 
-import cloudpickle
-import numpy as np
+from typer import Option
 
-from tfreg import optimizers
-from tfreg.cli import named_problems as problems
-from tfreg.errors import InputError
-from tfreg.optimizers import Optimizer
-from tfreg.problem.problem import Problem
+_PROBLEM = (
+    "logistic, two_relus, wide, six_pupils, rookies, clusters; or a script with a function problem() that returns a "
+    "tfreg.Problem."
+)
+_DO_NOT_DECIDE = ("scheduler", "figures", "runs")  # where it is computed and saved, not what comes out
 
-_LECTURE_GRID = ((-10.0, 3.0), (-1.0, 10.0))
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
-class Question:
-    """What was asked on the command line; see the options of `tfreg compare`."""
+class CompareOptions:
+    """The options of `tfreg compare`, as they are typed."""
 
-    problem: str = "logistic"
-    loss: str = ""
-    data: str = ""
-    target: str = ""
-    optimizer: str = "sgd,adam"
-    learning_rate: str = "1e-3:1e1:9"
-    starts: str = ""
-    epochs: int = 435
-    batch_size: int | None = None
-    seeds: int | None = None
-    tolerance: float | None = None
-    record_every: int = 10
-    trajectories: bool = False
+    problem: Annotated[str, Option(help=_PROBLEM)] = "logistic"
+    loss: Annotated[str, Option(help="bce, mse, bce_clipped, several with commas; else the problem's usual.")] = ""
+    data: Annotated[str, Option(metavar="CSV", help="Your own data: logistic regression of --target.")] = ""
+    target: Annotated[str, Option(metavar="COLUMN", help="The column of --data to predict, 0 and 1.")] = ""
+    optimizer: Annotated[str, Option(help="Names with commas, such as sgd,adam; all; my.py:Class for your own.")] = (
+        "sgd,adam"
+    )
+    learning_rate: Annotated[str, Option(help="0.1, or a list 0.01,0.1, or LOW:HIGH:COUNT in equal ratios.")] = (
+        "1e-3:1e1:9"
+    )
+    starts: Annotated[
+        str, Option(help="grid:65x55, or grid:65x55:-10,3:-1,10, or glorot:100, or weights -3,-1;-10,-1.")
+    ] = ""
+    epochs: Annotated[int, Option(help="Passes over the data.")] = 435
+    batch_size: Annotated[int | None, Option(help="Samples per update; all if not given.")] = None
+    seeds: Annotated[int | None, Option(help="The number of orders of the samples; with --batch-size.")] = None
+    tolerance: Annotated[
+        float | None,
+        Option(help="Loss above the minimum that counts as reached; else 1 % of the way down from weights of zero."),
+    ] = None
+    record_every: Annotated[int, Option(help="Look at the loss every so many epochs.")] = 10
+    trajectories: Annotated[bool, Option("--trajectories", help="Keep all recorded weights and losses.")] = False
+    scheduler: Annotated[str, Option(metavar="ADDRESS", help="A Dask cluster, such as tcp://host:8786.")] = ""
+    figures: Annotated[Path, Option(help="Where figures and tables go, in a folder 'compare'.")] = Path("figures")
+    runs: Annotated[Path, Option(help="Where every run goes, in a folder 'compare'.")] = Path("runs")
 
     @property
     def name(self) -> str:
-        """What the files of its answer are called: the problem, and a hash of everything that was asked."""
-        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode())
+        """The name of its files: the problem, and a hash of every option that decides the result."""
+        asked = {name: value for name, value in asdict(self).items() if name not in _DO_NOT_DECIDE}
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
         for text in (self.data, self.problem, *self.optimizer.split(",")):
             path = Path(text.partition(".py:")[0] + ".py" if ".py:" in text else text)
             digest.update(path.read_bytes() if text and path.is_file() else b"")
         return f"{Path(self.data or self.problem).stem}-{digest.hexdigest()[:8]}"
 
+    @property
+    def store(self) -> Path:
+        """The folder of every run."""
+        return self.runs / "compare" / f"{self.name}.zarr"
 
-def read_problems(question: Question) -> dict[str, Problem]:
-    """The problems that are asked about, by name.
+    def command(self) -> str:
+        """The command line that has these options.
 
-    Raises:
-        InputError: unknown names, data that are not fit, or a script without a function `problem()`.
-    """
-    loss_names = [part.strip() for part in question.loss.split(",") if part.strip()]
-    if question.data:
-        if not question.target:
-            raise InputError("--data needs --target, the column that is to be predicted")
-        return problems.from_csv(Path(question.data), question.target, loss_names)
-    if question.target:
-        raise InputError("--target needs --data, the CSV file that has this column")
-    if not question.problem.endswith(".py"):
-        return problems.named(question.problem, loss_names)
-    if loss_names:
-        raise InputError("--loss: the script says which loss its problem has; leave the option out")
-    made = _member(Path(question.problem), "problem")()
-    found = dict(made) if isinstance(made, Mapping) else {Path(question.problem).stem: made}
-    if not found or not all(isinstance(one, Problem) for one in found.values()):
-        raise InputError(f"{question.problem}: expected problem() to return a tfreg.Problem, or several by name")
-    return found
+        Example:
+            >>> CompareOptions(optimizer="all").command()
+            'tfreg compare --optimizer all'
+        """
+        words = ["tfreg", "compare"]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                words.append(f"--{field.name.replace('_', '-')}")
+                words += [] if value is True else [str(value)]
+        return shlex.join(words)
 
 
-def read_optimizers(text: str) -> dict[str, Optimizer | str]:
-    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`."""
-    found: dict[str, Optimizer | str] = {}
-    for part in (part.strip() for part in text.split(",")):
-        path, is_own, rest = part.partition(".py:")
-        if not is_own:
-            found |= optimizers.line_up(part)
-            continue
-        name, _, rate = rest.partition(":")
-        made = _member(Path(f"{path}.py"), name)
-        found[name] = optimizers.get(made(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
-    return found
-
-
-def _member(path: Path, name: str) -> Any:
-    module = _module(path)
-    if not callable(getattr(module, name, None)):
-        raise InputError(f"{path}: expected it to define {name}, got no such function or class")
-    return getattr(module, name)
-
-
-def _module(path: Path) -> ModuleType:
-    name = f"tfreg_own_{path.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if not path.is_file():
-        raise InputError(f"no such script: {path}")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (ImportError, SyntaxError) as error:
-        raise InputError(f"{path} cannot be imported: {error}") from None
-    # Workers cannot import it: what it defines has to travel whole.
-    cloudpickle.register_pickle_by_value(module)
-    return module
-
-
-def read_rates(text: str) -> np.ndarray:
-    """Learning rates from `0.1`, a list `0.01,0.1`, or a range `LOW:HIGH:COUNT` in equal ratios.
-
-    Raises:
-        InputError: no numbers above 0, or a range upside down or without values.
+def with_options(record: type[Record]) -> Callable[[Callable[[Record], None]], Callable[..., None]]:
+    """Turn a function of a record into a command with an option for each of the record's annotated fields.
 
     Example:
-        >>> read_rates("0.01:1:3").tolist()
-        [0.01, 0.1, 1.0]
+        >>> @app.command("compare")
+        ... @with_options(CompareOptions)
+        ... def compare(options: CompareOptions) -> None: ...
     """
-    try:
-        if ":" not in text:
-            return np.array([float(part) for part in text.split(",")])
-        low, high, count = text.split(":")
-        first, last, number = float(low), float(high), int(count)
-    except ValueError:
-        raise InputError(
-            f"--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got {text!r}"
-        ) from None
-    if not (0 < first < last < np.inf and number >= 2):
-        raise InputError(
-            f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
-        )
-    return np.geomspace(first, last, number)
 
+    def decorate(function: Callable[[Record], None]) -> Callable[..., None]:
+        def command(**options: object) -> None:
+            function(record(**options))
 
-def read_starts(text: str, problem: Problem) -> tuple[np.ndarray, tuple[int, int] | None]:
-    """Starts (S, n_weights), and the shape of their grid if they are one.
+        command.__doc__ = function.__doc__
+        command.__signature__ = inspect.signature(record)  # type: ignore[attr-defined]
+        return command
 
-    `grid:65x55` covers the lecture's ranges and `grid:65x55:-10,3:-1,10` those given, upper ends left out;
-    `glorot:100` are drawn as Keras draws weights; `-3,-1;-10,-1` are given one by one. Without a text it is
-    `grid:13x11` for two weights, else `glorot:64`.
-
-    Raises:
-        InputError: none of these, an empty grid, or a grid for a problem without just two weights.
-    """
-    text = text or ("grid:13x11" if problem.n_weights == 2 else "glorot:64")
-    kind, _, rest = text.partition(":")
-    try:
-        if kind == "grid":
-            return _grid_of_starts(rest, problem)
-        if kind == "glorot":
-            count = int(rest)
-            if count >= 1:
-                return problem.random_starts(count, seed=0), None
-        else:
-            return np.array([[float(part) for part in one.split(",")] for one in text.split(";")]), None
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-    raise InputError(f"--starts: expected grid:65x55, glorot:100 or weights such as -3,-1;-10,-1, got {text!r}")
-
-
-def _grid_of_starts(rest: str, problem: Problem) -> tuple[np.ndarray, tuple[int, int]]:
-    if problem.n_weights != 2:
-        raise InputError(
-            f"--starts: a grid needs a problem with two weights, this has {problem.n_weights}; use glorot:100"
-        )
-    size, *ranges = rest.split(":")
-    counts = [int(part) for part in size.split("x")]
-    ends = [tuple(float(part) for part in one.split(",")) for one in ranges] or _LECTURE_GRID
-    (n_first, n_second), ((low, high), (left, right)) = counts, ends
-    if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
-        raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
-    first, second = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
-    return np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2), (n_first, n_second)
+    return decorate

@@ -1,7 +1,7 @@
 """Sending the chunks of a comparison to whoever computes them, and keeping what comes back.
 
-Conventions: results are saved by this process alone, as they come. What fails is told by name at the end; all else is
-kept. Memory is bounded by the chunks under way, whatever the number of chunks.
+Conventions: results are saved by this process alone, as they come. Chunks that fail are named at the end; all others
+are kept. Memory is bounded by the chunks under way, whatever the number of chunks.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,9 +10,8 @@ from itertools import islice
 
 import numpy as np
 
-from tfreg.comparison import worker as chunks
 from tfreg.comparison.run_grid import Chunk
-from tfreg.comparison.worker import Job
+from tfreg.comparison.worker import Training, pack, train, train_packed
 
 # Chunks handed to an executor at a time: enough for all its workers, and few enough for the memory.
 _UNDER_WAY = 64
@@ -24,7 +23,7 @@ Outcome = tuple[Chunk, Results | Exception]
 
 def compute(
     wanted: Iterable[Chunk],
-    job_of: Callable[[Chunk], Job],
+    training_of: Callable[[Chunk], Training],
     save: Callable[[Chunk, Mapping[str, np.ndarray]], None],
     executor: Executor | None = None,
     advance: Callable[[], None] = lambda: None,
@@ -32,17 +31,17 @@ def compute(
     """Compute chunks and save each as it is done, in this process or through an executor.
 
     Args:
-        wanted: what to compute.
-        job_of: what the runs of a chunk share.
+        wanted: the chunks to compute.
+        training_of: the problem and the optimizer of a chunk.
         save: keeps a chunk's results.
         executor: any `concurrent.futures.Executor`; None for this process.
         advance: called after each chunk.
 
     Returns:
-        The chunks that failed, in words, and why.
+        The chunks that failed, each as text, and why.
     """
     failures: dict[str, Exception] = {}
-    outcomes = _here(wanted, job_of) if executor is None else _through(executor, wanted, job_of)
+    outcomes = _here(wanted, training_of) if executor is None else _through(executor, wanted, training_of)
     for chunk, outcome in outcomes:
         if isinstance(outcome, Exception):
             failures[str(chunk)] = outcome
@@ -52,17 +51,19 @@ def compute(
     return failures
 
 
-def _here(wanted: Iterable[Chunk], job_of: Callable[[Chunk], Job]) -> Iterator[Outcome]:
+def _here(wanted: Iterable[Chunk], training_of: Callable[[Chunk], Training]) -> Iterator[Outcome]:
     for chunk in wanted:
         try:
-            outcome: Results | Exception = chunks.train(job_of(chunk), chunk.task())
+            outcome: Results | Exception = train(training_of(chunk), chunk.runs())
         except Exception as error:  # of the user's loss, model or optimizer: anything
             outcome = error
         yield chunk, outcome
 
 
-def _through(executor: Executor, wanted: Iterable[Chunk], job_of: Callable[[Chunk], Job]) -> Iterator[Outcome]:
-    packed: dict[Job, bytes] = {}
+def _through(
+    executor: Executor, wanted: Iterable[Chunk], training_of: Callable[[Chunk], Training]
+) -> Iterator[Outcome]:
+    packed: dict[Training, bytes] = {}
     left = iter(wanted)
     under_way: dict[Future[Results], Chunk] = {}
     room = _UNDER_WAY
@@ -70,11 +71,11 @@ def _through(executor: Executor, wanted: Iterable[Chunk], job_of: Callable[[Chun
         while True:
             for chunk in islice(left, max(0, room - len(under_way))):
                 try:
-                    job = job_of(chunk)
-                    if job not in packed:
-                        packed[job] = chunks.pack(job)
-                        room = max(2, min(room, _BYTES_UNDER_WAY // len(packed[job])))
-                    under_way[executor.submit(chunks.train_packed, packed[job], chunk.task())] = chunk
+                    training = training_of(chunk)
+                    if training not in packed:
+                        packed[training] = pack(training)
+                        room = max(2, min(room, _BYTES_UNDER_WAY // len(packed[training])))
+                    under_way[executor.submit(train_packed, packed[training], chunk.runs())] = chunk
                 except Exception as error:  # of the user's problem, or of an executor that has died
                     yield chunk, error
             if not under_way:

@@ -1,4 +1,4 @@
-"""What a comparison is known by when it is taken up again: a hash of all that decides its results."""
+"""The hash by which a comparison is recognised when it is resumed: of everything that decides its results."""
 
 import hashlib
 import inspect
@@ -9,19 +9,11 @@ from typing import Any
 import numpy as np
 
 from tfreg import optimizers
-from tfreg.comparison.run_grid import Plan
-from tfreg.optimizers import Optimizer
-from tfreg.problem.problem import Problem
+from tfreg.comparison.run_grid import RunGrid
 from tfreg.training.record import versions
 
 
-def fingerprint(
-    problems: Mapping[str, Problem],
-    chosen: Mapping[str, Optimizer],
-    plan: Plan,
-    tolerance: Mapping[str, float],
-    minimum: Mapping[str, float],
-) -> str:
+def fingerprint(grid: RunGrid) -> str:
     """A hash of everything that decides the results: models, losses, data, optimizers, axes, versions."""
     digest = hashlib.sha256()
 
@@ -29,18 +21,17 @@ def fingerprint(
         for part in parts:
             digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
 
-    for name, problem in problems.items():
+    for name, problem in grid.problems.items():
         data = problem.dataset
         add(name, _without_names(problem.model.get_config()), problem.dtype, _source(problem.loss))
         add(data.inputs.shape, data.inputs, data.targets.shape, data.targets)
         add(*(np.asarray(variable) for variable in problem.model.non_trainable_variables))
-    for name, optimizer in chosen.items():
-        add(
-            name, type(optimizer).__qualname__, _source(type(optimizer)), json.dumps(optimizers.plain_config(optimizer))
-        )
-    add(tolerance, minimum, sorted(plan.sizes.items()), plan.starts, plan.box, versions())
-    add(plan.seeds, plan.epochs, plan.record_every, plan.batch_size, plan.trajectories)
-    add(*(part for name, values in plan.varied.items() for part in (name, values)))
+    for name, optimizer in grid.optimizers.items():
+        kind = type(optimizer)
+        add(name, kind.__qualname__, _source(kind), json.dumps(optimizers.plain_config(optimizer)))
+    add(grid.tolerance, grid.minimum, sorted(grid.sizes.items()), grid.starts, grid.box, versions())
+    add(grid.seeds, grid.epochs, grid.record_every, grid.batch_size, grid.trajectories)
+    add(*(part for axis in grid.varied.items() for part in axis))
     return digest.hexdigest()
 
 

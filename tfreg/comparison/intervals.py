@@ -1,6 +1,6 @@
-"""Shares and their uncertainty, and how important the inputs of a linear model are."""
+"""Shares with their uncertainty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import sqrt
 
 import numpy as np
@@ -34,7 +34,15 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
 
 
 def share(successes: int, trials: int) -> str:
-    """A share with its 95 % interval, in words: `12.0 % (10.1 to 14.2 %) of 1000`."""
+    """A share with its 95 % interval (Wilson), as text.
+
+    Raises:
+        InputError: no trials, or more successes than trials.
+
+    Example:
+        >>> share(120, 1000)
+        '12.0 % (10.1 to 14.2 %) of 1000'
+    """
     return f"{_percent(successes, trials)} of {trials}"
 
 
@@ -43,42 +51,16 @@ def _percent(successes: int, trials: int) -> str:
     return f"{100 * successes / trials:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
 
 
-def shares(kinds: Mapping[str, np.ndarray]) -> str:
-    """How many of the same things are of which kind, and how many of none, with 95 % intervals, in words.
+def shares_by_kind(kinds: Mapping[str, np.ndarray]) -> str:
+    """The share of each kind among the same things, and of none of them, with 95 % intervals, as text.
 
     Args:
-        kinds: for each kind, which things (n_things,) are of it.
+        kinds: for each kind a flag per thing (n_things,), True if it is of that kind.
 
     Example:
-        >>> shares({"even": np.array([True, False, False]), "negative": np.array([False, False, True])})
+        >>> shares_by_kind({"even": np.array([True, False, False]), "negative": np.array([False, False, True])})
         'even 33.3 % (6.1 to 79.2 %), negative 33.3 % (6.1 to 79.2 %), none of these 33.3 % (6.1 to 79.2 %)'
     """
     rest = ~np.any(list(kinds.values()), axis=0)
     named = {**kinds, "none of these": rest}
     return ", ".join(f"{kind} {_percent(int(which.sum()), len(rest))}" for kind, which in named.items())
-
-
-def importance(
-    names: Sequence[str], weights: np.ndarray, inputs: np.ndarray
-) -> tuple[tuple[list[str], list[str]], str]:
-    """The inputs of a linear model from the least to the most important, by two measures, and both in words.
-
-    The first measure is the size of the weight, which counts per unit of its input; the second that size times the
-    standard deviation of the input, which is the size of the weight on standardised inputs.
-
-    Args:
-        names: of the inputs.
-        weights: array (n_inputs,).
-        inputs: array (n_samples, n_inputs).
-
-    Example:
-        >>> importance(["points", "rebounds"], np.array([-0.2, 0.3]), np.array([[0, 0], [10, 2]]))[0]
-        (['points', 'rebounds'], ['rebounds', 'points'])
-    """
-    measures = {"unit": abs(weights), "standard deviation": abs(weights) * inputs.std(axis=0)}
-    by_unit, by_deviation = ([names[i] for i in np.argsort(sizes)] for sizes in measures.values())
-    words = (
-        f"per {measure} {', '.join(f'{names[i]} {sizes[i]:.2f}' for i in np.argsort(sizes))}"
-        for measure, sizes in measures.items()
-    )
-    return (by_unit, by_deviation), "; ".join(words)

@@ -1,20 +1,24 @@
-"""What a comparison consists of, cut into chunks that are computed one by one, in any order, on any machine.
+"""The runs that a comparison consists of, cut into chunks that are computed one by one, in any order, on any machine.
 
-Conventions: the runs of a comparison fill a grid with the dimensions `problem`, `optimizer`, then `seed` and each
-varied hyper-parameter where given, and last `start`. A chunk is a box of that grid with one problem, one optimizer and
-one seed; its runs are rows in the grid's order. Where the cuts are is decided by the plan alone, so that a comparison
-that is taken up again computes the same chunks to the same bits.
+Conventions: the runs fill a grid with the dimensions `problem`, `optimizer`, then `seed` and each varied
+hyper-parameter where given, and last `start`. A chunk is a box of that grid with one problem, one optimizer and one
+seed; its runs are rows in the grid's order. The grid alone decides where the cuts are, so that a comparison that is
+resumed computes the same chunks to the same bits.
 """
 
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfreg.errors import InputError
+if TYPE_CHECKING:
+    from tfreg.optimizers import Optimizer
+    from tfreg.problem.problem import Problem
 
-STATUS = ("reached", "stuck", "diverged")  # what a run can have come to, by the number that stands for it
+STATUS = ("reached", "not_reached", "diverged")  # the outcomes of a run, by the number that stands for each
 
 # A chunk should take long beside the milliseconds of calling and saving it, and short beside the patience of who waits.
 _UPDATES_PER_CHUNK = 2**31  # of one weight vector by one sample: about a second
@@ -23,24 +27,25 @@ _MOST_ROWS = 2**16
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """The axes of a comparison and how each run is made.
+class RunGrid:
+    """The axes of a comparison, how each run is made, and when it has arrived.
 
     Attributes:
-        problems: their names.
-        optimizers: their names.
+        problems: what is minimised, by name; all with the same weights.
+        optimizers: what minimises them, by name.
         varied: values of each hyper-parameter that is an axis, by its name.
         seeds: of the order of the samples; None if there is no such axis.
         starts: weight vectors (S, n_weights).
         epochs: passes over the data.
         record_every: the loss is looked at every so many epochs, and at the last.
         batch_size: samples per update, None for all of them.
-        trajectories: whether weights and losses of all recorded epochs are kept.
-        updates_per_epoch: what one epoch of one run costs, in updates of one weight vector by one sample.
+        trajectories: keep weights and losses of all recorded epochs.
+        tolerance: how far above the minimum a loss has arrived, by problem; None to derive it from the minimum.
+        minimum: the lowest loss of those problems whose minimum is given.
     """
 
-    problems: tuple[str, ...]
-    optimizers: tuple[str, ...]
+    problems: Mapping[str, "Problem"]
+    optimizers: Mapping[str, "Optimizer"]
     varied: Mapping[str, np.ndarray]
     seeds: tuple[int, ...] | None
     starts: np.ndarray
@@ -48,9 +53,15 @@ class Plan:
     record_every: int
     batch_size: int | None
     trajectories: bool
-    updates_per_epoch: int
+    tolerance: Mapping[str, float] | None
+    minimum: Mapping[str, float]
 
     @property
+    def some_problem(self) -> "Problem":
+        """The first problem, for what all of them share: their weights and their precision."""
+        return next(iter(self.problems.values()))
+
+    @cached_property
     def sizes(self) -> dict[str, int]:
         """The dimensions of the grid of runs, in order, and their sizes."""
         return {
@@ -61,18 +72,19 @@ class Plan:
             "start": len(self.starts),
         }
 
-    @property
+    @cached_property
     def record_at(self) -> np.ndarray:
         """The epochs at which the loss is looked at, (R,)."""
         return np.unique(np.append(np.arange(0, self.epochs, self.record_every), self.epochs))
 
-    @property
+    @cached_property
     def box(self) -> dict[str, int]:
         """The size of a chunk along each dimension."""
-        kept = len(self.record_at) * (self.starts.shape[1] + 1) if self.trajectories else self.starts.shape[1] + 1
+        n_weights = self.starts.shape[1]
+        numbers_per_run = (len(self.record_at) if self.trajectories else 1) * (n_weights + 1)
         left = min(
-            max(1, _UPDATES_PER_CHUNK // (self.epochs * self.updates_per_epoch)),
-            max(1, _NUMBERS_PER_CHUNK // kept),
+            max(1, _UPDATES_PER_CHUNK // (self.epochs * self._updates_per_epoch)),
+            max(1, _NUMBERS_PER_CHUNK // numbers_per_run),
             _MOST_ROWS,
         )
         box = dict.fromkeys(self.sizes, 1)
@@ -83,6 +95,14 @@ class Plan:
             left //= box[name]
         return box
 
+    @property
+    def _updates_per_epoch(self) -> int:
+        """The cost of one epoch of one run of the largest problem, in updates of one weight by one sample."""
+        return max(
+            max(shape[-1] for shape in problem.shapes) * len(problem.dataset.inputs)
+            for problem in self.problems.values()
+        )
+
     def chunks(self) -> Iterator["Chunk"]:
         """All chunks, in the grid's order."""
         corners = (range(0, size, self.box[name]) for name, size in self.sizes.items())
@@ -91,28 +111,28 @@ class Plan:
 
     @property
     def n_chunks(self) -> int:
-        """How many chunks there are."""
+        """The number of chunks."""
         return int(np.prod([-(-size // self.box[name]) for name, size in self.sizes.items()]))
 
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """One box of a plan's grid.
+    """One box of a grid of runs.
 
     Attributes:
-        plan: what it is cut from.
+        grid: what it is cut from.
         number: its place among the chunks.
         corner: where it begins along each dimension.
     """
 
-    plan: Plan
+    grid: RunGrid
     number: int
     corner: Mapping[str, int]
 
     @property
     def region(self) -> dict[str, slice]:
         """Its extent along each dimension."""
-        sizes, box = self.plan.sizes, self.plan.box
+        sizes, box = self.grid.sizes, self.grid.box
         return {name: slice(first, min(first + box[name], sizes[name])) for name, first in self.corner.items()}
 
     @property
@@ -123,45 +143,43 @@ class Chunk:
     @property
     def problem(self) -> str:
         """The name of its problem."""
-        return self.plan.problems[self.corner["problem"]]
+        return list(self.grid.problems)[self.corner["problem"]]
 
     @property
     def optimizer(self) -> str:
         """The name of its optimizer."""
-        return self.plan.optimizers[self.corner["optimizer"]]
+        return list(self.grid.optimizers)[self.corner["optimizer"]]
 
     @property
     def seed(self) -> int:
         """The seed of its orders of the samples."""
-        return 0 if self.plan.seeds is None else self.plan.seeds[self.corner["seed"]]
+        return 0 if self.grid.seeds is None else self.grid.seeds[self.corner["seed"]]
 
-    def task(self) -> "Task":
-        """What whoever computes it has to know."""
-        plan, region = self.plan, self.region
-        axes = [values[region[name]] for name, values in plan.varied.items()]
-        *columns, start = np.meshgrid(*axes, np.arange(len(plan.starts))[region["start"]], indexing="ij")
+    def runs(self) -> "ChunkRuns":
+        """Its runs as rows, all that a worker needs besides the problem and the optimizer."""
+        grid, region = self.grid, self.region
+        axes = [values[region[name]] for name, values in grid.varied.items()]
+        *columns, start = np.meshgrid(*axes, np.arange(len(grid.starts))[region["start"]], indexing="ij")
         # Chunks at the edge of the grid are filled up: another shape would have to be compiled, and might round
         # otherwise.
-        missing = int(np.prod(list(plan.box.values()))) - start.size
-        starts, *varied = (
-            np.pad(rows, (0, missing), mode="edge") for rows in (start.ravel(), *(values.ravel() for values in columns))
-        )
-        return Task(
-            starts=plan.starts[starts],
-            varied=dict(zip(plan.varied, varied, strict=True)),
+        missing = int(np.prod(list(grid.box.values()))) - start.size
+        starts, *varied = (np.pad(rows.ravel(), (0, missing), mode="edge") for rows in (start, *columns))
+        return ChunkRuns(
+            starts=grid.starts[starts],
+            varied=dict(zip(grid.varied, varied, strict=True)),
             n_runs=start.size,
-            record_at=plan.record_at,
-            batch_size=plan.batch_size,
+            record_at=grid.record_at,
+            batch_size=grid.batch_size,
             seed=self.seed,
-            trajectories=plan.trajectories,
+            trajectories=grid.trajectories,
         )
 
     def __str__(self) -> str:
-        """What it is, in words: `problem bce, optimizer adam, learning_rate 0.1 to 1, starts 0 to 255`."""
+        """The chunk as text: `problem bce, optimizer adam, learning_rate 0.1 to 1, starts 0 to 255`."""
         words = [f"problem {self.problem}, optimizer {self.optimizer}"]
-        if self.plan.seeds is not None:
+        if self.grid.seeds is not None:
             words.append(f"seed {self.seed}")
-        for name, values in self.plan.varied.items():
+        for name, values in self.grid.varied.items():
             inside = values[self.region[name]]
             words.append(f"{name} {inside[0]:g}" + (f" to {inside[-1]:g}" if len(inside) > 1 else ""))
         starts = self.region["start"]
@@ -169,17 +187,17 @@ class Chunk:
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class ChunkRuns:
     """The runs of a chunk, as rows.
 
     Attributes:
         starts: weight vectors (rows, n_weights).
         varied: of each varied hyper-parameter the values (rows,).
-        n_runs: how many of the rows count; the others fill up.
+        n_runs: the number of rows that count; the others fill up.
         record_at: the epochs at which the loss is looked at, (R,).
         batch_size: samples per update, None for all of them.
         seed: of the orders of the samples.
-        trajectories: whether weights and losses of all recorded epochs are wanted.
+        trajectories: keep weights and losses of all recorded epochs.
     """
 
     starts: np.ndarray
@@ -189,24 +207,3 @@ class Task:
     batch_size: int | None
     seed: int
     trajectories: bool
-
-
-def check_axis(name: str, values: object) -> np.ndarray:
-    """The values of a hyper-parameter as an array: numbers above 0 (for momentum from 0 on, below 1), each once.
-
-    Raises:
-        InputError: they are not.
-    """
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{name}: expected numbers, got {values!r:.60}") from None
-    if array.ndim != 1 or array.size == 0:
-        raise InputError(f"{name}: expected one value or more in a row, got shape {array.shape}")
-    valid = (array >= 0) & (array < 1) if name == "momentum" else (array > 0) & (array < np.inf)
-    if not valid.all():
-        expected = "from 0 on, below 1" if name == "momentum" else "above 0"
-        raise InputError(f"{name}: expected values {expected}, got {array[~valid][0]:g}")
-    if len(np.unique(array)) < len(array):
-        raise InputError(f"{name}: expected each value once, got {array.size - len(np.unique(array))} twice")
-    return array

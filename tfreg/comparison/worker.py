@@ -1,7 +1,7 @@
 """Training one chunk of a comparison, in this process or in a worker's.
 
-Conventions: what a worker needs of a problem and an optimizer travels as bytes (cloudpickle, since losses are often
-lambdas) that it unpacks once. Results are arrays with the runs of the chunk as rows.
+Conventions: the problem and the optimizer travel as bytes (cloudpickle, since losses are often lambdas) that a worker
+unpacks once. Results are arrays with the runs of the chunk as rows.
 """
 
 import sys
@@ -16,7 +16,9 @@ import numpy as np
 
 from tfreg import optimizers
 from tfreg.backend import tf
-from tfreg.comparison.run_grid import STATUS, Task
+from tfreg.comparison.run_grid import STATUS, ChunkRuns
+from tfreg.datasets import Dataset
+from tfreg.losses import Loss
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.training import program as engine
@@ -25,13 +27,13 @@ from tfreg.training.train import orders
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """What the runs of a chunk share.
+class Training:
+    """The problem and the optimizer of a chunk, and the losses by which its runs are judged.
 
     Attributes:
         problem: what is minimised.
         optimizer: what minimises it.
-        threshold: the loss that counts as reached.
+        threshold: a loss at or below it has reached the tolerance.
         ceiling: a run that ends above it, and above its start, has diverged.
     """
 
@@ -40,38 +42,38 @@ class Job:
     threshold: float
     ceiling: float
 
-    def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., "Training"], tuple[Any, ...]]:
         # Only what they are made from goes along, and in the same bytes each time, by which a worker knows them again.
         model = self.problem.model
         layers = type(model), model.get_config(), model.get_weights()
-        return _job, (
-            *(layers, self.problem.loss, self.problem.dataset),
-            *(type(self.optimizer), self.optimizer.get_config()),
-            *(self.threshold, self.ceiling),
-        )
+        optimizer = type(self.optimizer), self.optimizer.get_config()
+        return _training, (layers, self.problem.loss, self.problem.dataset, optimizer, self.threshold, self.ceiling)
 
 
-def _job(layers: Any, loss: Any, dataset: Any, optimizer: Any, config: dict[str, Any], *marks: float) -> Job:
+def _training(
+    layers: tuple[Any, ...], loss: Loss, dataset: Dataset, optimizer: tuple[Any, ...], threshold: float, ceiling: float
+) -> Training:
     sequential, layer_config, weights = layers
     model = sequential.from_config(layer_config)
     model.set_weights(weights)
-    return Job(Problem(model, loss, dataset), optimizer.from_config(config), *marks)
+    kind, config = optimizer
+    return Training(Problem(model, loss, dataset), kind.from_config(config), threshold, ceiling)
 
 
-def pack(job: Job) -> bytes:
-    """A job as bytes for a worker."""
-    return cloudpickle.dumps(job)
+def pack(training: Training) -> bytes:
+    """The problem and the optimizer as bytes for a worker."""
+    return cloudpickle.dumps(training)
 
 
-def train_packed(job: bytes, task: Task) -> dict[str, np.ndarray]:
-    """`train` in a worker, which keeps the job, with the programs compiled for it."""
-    return train(_unpack(job), task)
+def train_packed(training: bytes, runs: ChunkRuns) -> dict[str, np.ndarray]:
+    """`train` in a worker, which keeps the problem, with the programs compiled for it."""
+    return train(_unpack(training), runs)
 
 
 @lru_cache(maxsize=64)
-def _unpack(job: bytes) -> Job:
+def _unpack(training: bytes) -> Training:
     _use_threads_of_worker()
-    return cloudpickle.loads(job)
+    return cloudpickle.loads(training)
 
 
 @cache
@@ -84,53 +86,50 @@ def _use_threads_of_worker() -> None:
             tf.config.threading.set_intra_op_parallelism_threads(get_worker().state.nthreads)
 
 
-def train(job: Job, task: Task) -> dict[str, np.ndarray]:
+def train(training: Training, runs: ChunkRuns) -> dict[str, np.ndarray]:
     """Train the runs of a chunk.
 
     Returns:
-        `final_weights` (n_runs, n_weights), `final_loss`, `epochs_to_tolerance` (NaN if it is not reached) and `status`
-        (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and `loss` (n_runs, R).
+        `final_weights` (n_runs, n_weights); `final_loss`, `epochs_to_tolerance` (NaN if no recorded loss is within the
+        tolerance), `status` and `reached`, each (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and
+        `loss` (n_runs, R).
     """
-
-    problem, varied = job.problem, dict(task.varied)
-    rate = optimizers.learning_rate(job.optimizer)
+    problem, varied = training.problem, dict(runs.varied)
+    rate = optimizers.learning_rate(training.optimizer)
     if rate is not None and "learning_rate" not in varied:
-        varied["learning_rate"] = np.full(len(task.starts), rate)
-    shape = Shape(
-        *(len(task.starts), len(task.record_at), task.batch_size, tuple(varied)),
-        losses=True,
-        all_weights=task.trajectories,
-    )
-    program = engine.program(problem, job.optimizer, shape)
+        varied["learning_rate"] = np.full(len(runs.starts), rate)
+    n_rows, n_records = len(runs.starts), len(runs.record_at)
+    shape = Shape(n_rows, n_records, runs.batch_size, tuple(varied), losses=True, all_weights=runs.trajectories)
+    program = engine.program(problem, training.optimizer, shape)
     result = program.run(
         problem,
-        starts=task.starts,
-        states=program.fresh_states(task.starts),
-        varied=np.stack([*varied.values()], axis=1) if varied else np.zeros((len(task.starts), 0)),
-        record_at=task.record_at,
-        orders=orders(problem, task.record_at[-1], 0, task.batch_size, task.seed),
+        starts=runs.starts,
+        states=program.fresh_states(runs.starts),
+        varied=np.stack([*varied.values()], axis=1) if varied else np.zeros((n_rows, 0)),
+        record_at=runs.record_at,
+        orders=orders(problem, runs.record_at[-1], 0, runs.batch_size, runs.seed),
     )
     assert result.losses is not None
-    values = judge(result.losses, result.weights[:, -1], task.record_at, job.threshold, job.ceiling)
-    if task.trajectories:
+    values = judge(result.losses, result.weights[:, -1], runs.record_at, training.threshold, training.ceiling)
+    if runs.trajectories:
         values |= {"weights": result.weights, "loss": result.losses}
-    return {name: rows[: task.n_runs] for name, rows in values.items()}
+    return {name: rows[: runs.n_runs] for name, rows in values.items()}
 
 
 def judge(
     losses: np.ndarray, final_weights: np.ndarray, epochs: np.ndarray, threshold: float, ceiling: float
 ) -> dict[str, np.ndarray]:
-    """What became of runs with losses (rows, R) at R epochs; see `tfreg.compare` for what a status means."""
+    """The outcomes of runs with losses (rows, R) at R epochs; see `tfreg.compare` for the meaning of each status."""
     low = losses <= threshold
-    reached = low.any(axis=1)
+    arrived = low.any(axis=1)
     finite = np.isfinite(losses).all(axis=1) & np.isfinite(final_weights).all(axis=1)
-    diverged = ~finite | (~reached & (losses[:, -1] > np.maximum(losses[:, 0], ceiling)))
-    codes = {name: code for code, name in enumerate(STATUS)}
+    diverged = ~finite | (~arrived & (losses[:, -1] > np.maximum(losses[:, 0], ceiling)))
+    code = {name: np.int8(number) for number, name in enumerate(STATUS)}
+    status = np.select([diverged, arrived], [code["diverged"], code["reached"]], default=code["not_reached"])
     return {
         "final_weights": final_weights,
         "final_loss": losses[:, -1],
-        "epochs_to_tolerance": np.where(reached, epochs[low.argmax(axis=1)], np.nan).astype(np.float32),
-        "status": np.select([diverged, reached], [codes["diverged"], codes["reached"]], default=codes["stuck"]).astype(
-            np.int8
-        ),
+        "epochs_to_tolerance": np.where(arrived, epochs[low.argmax(axis=1)], np.nan).astype(np.float32),
+        "status": status,
+        "reached": status == code["reached"],
     }

@@ -1,11 +1,12 @@
 """The results of a comparison as they come: a Zarr group, in memory or on disk, that knows which chunks it holds.
 
-Conventions: every array is laid out and cut as the plan's grid is, so that a chunk is one file of each array. The file
-that says a chunk is there is written after its results. Zarr gives files their names when they are complete; so after
-a crash, a kill or a full disk each chunk is there wholly or missing, and only what is missing is computed again.
+Conventions: every array is laid out and cut as the grid of runs is, so that a chunk is one file of each array. The file
+that marks a chunk as done is written after its results. Zarr gives files their names when they are complete; so after
+a crash, a kill or a full disk each chunk is there wholly or missing, and only the missing ones are computed again.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +15,40 @@ import xarray as xr
 import zarr
 from zarr.storage import LocalStore, MemoryStore
 
-from tfreg.comparison.run_grid import STATUS, Chunk, Plan
+from tfreg.comparison.run_grid import STATUS, Chunk, RunGrid
 from tfreg.errors import InputError
 from tfreg.files import COMPARISON_FORMAT
 
 _DONE = "done"  # a flag for each chunk
 _MISSING = -1  # as a status
+_BY_PROBLEM = ("minimum", "tolerance")  # found while the comparison runs, each in a file of its own
+_ORDER = (
+    *("reached", "status", "epochs_to_tolerance", "final_loss", "final_weights", "loss", "weights"),
+    *("minimum", "tolerance", "loss_source", "dataset", "optimizer_config"),
+)
+_FLAGS = {"flag_values": [*range(len(STATUS)), _MISSING], "flag_meanings": " ".join([*STATUS, "missing"])}
+_FILL = {"int8": _MISSING, "bool": False}
 Store = LocalStore | MemoryStore
 
 
-def open_store(
-    path: Path | None, plan: Plan, coordinates: xr.Dataset, dtype: str, attributes: Mapping[str, Any]
-) -> zarr.Group:
+def open_store(path: Path | None, grid: RunGrid, labels: xr.Dataset) -> zarr.Group:
     """The group at `path`, or in memory without one: that of an earlier call, or a new one.
 
-    Which calls are the same is decided by the attribute `fingerprint`.
+    Calls are the same if the attribute `fingerprint` of their labels is.
 
     Raises:
         InputError: the path holds something else, or cannot be written to.
     """
     if path is None:
-        return _lay_out(MemoryStore(), plan, coordinates, dtype, attributes)
+        return _lay_out(MemoryStore(), grid, labels)
     try:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            return _existing(path, attributes["fingerprint"])
+            return _existing(path, labels.attrs["fingerprint"])
         path.mkdir(parents=True, exist_ok=True)
         # Laid out elsewhere first: a group that is there is complete.
         draft = path.with_name(f".{path.name}.draft")
         _remove(draft)
-        _lay_out(LocalStore(draft), plan, coordinates, dtype, attributes)
+        _lay_out(LocalStore(draft), grid, labels)
         draft.replace(path)
         return zarr.open_group(path, mode="r+")
     except OSError as error:
@@ -53,7 +59,7 @@ def cannot_write(path: Path | None, error: OSError) -> InputError:
     """The error for a store whose disk is full, or whose folder is not the user's."""
     return InputError(
         f"cannot write to {path}: {error.strerror or error}; what is finished is kept: make room or choose another "
-        "folder, and give the same command again"
+        "folder, and run the same command again"
     )
 
 
@@ -79,55 +85,88 @@ def _remove(folder: Path) -> None:
         folder.rmdir()
 
 
-def _lay_out(
-    store: Store, plan: Plan, coordinates: xr.Dataset, dtype: str, attributes: Mapping[str, Any]
-) -> zarr.Group:
-    group = zarr.create_group(store, attributes={"format": COMPARISON_FORMAT, **attributes})
-    for name, variable in coordinates.variables.items():
+@dataclass(frozen=True)
+class _Results:
+    """An array over the grid of runs: its type, the dimensions behind those of the grid, and its attributes."""
+
+    dtype: str
+    dimensions: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+def _results(grid: RunGrid) -> dict[str, _Results]:
+    dtype = grid.some_problem.dtype
+    arrays = {
+        "final_loss": _Results(dtype, (), {}),
+        "final_weights": _Results(dtype, ("weight",), {}),
+        "epochs_to_tolerance": _Results("float32", (), {"long_name": "epochs to tolerance"}),
+        "status": _Results("int8", (), _FLAGS),
+        "reached": _Results("bool", (), {}),
+    }
+    if grid.trajectories:
+        arrays["loss"] = _Results(dtype, ("epoch",), {})
+        arrays["weights"] = _Results(dtype, ("epoch", "weight"), {})
+    return arrays
+
+
+def _lay_out(store: Store, grid: RunGrid, labels: xr.Dataset) -> zarr.Group:
+    group = zarr.create_group(store, attributes={"format": COMPARISON_FORMAT, **labels.attrs})
+    for name, variable in labels.variables.items():
         values = np.asarray(variable.values)
-        kind: Any = str if values.dtype.kind in "OUT" else values.dtype
         array = group.create_array(
             str(name),
             shape=values.shape,
-            dtype=kind,
+            chunks=(1,) if name in _BY_PROBLEM else "auto",
+            dtype=str if values.dtype.kind in "OUT" else values.dtype,
             dimension_names=tuple(map(str, variable.dims)),
             attributes=dict(variable.attrs),
         )
         array[...] = values
-    group.attrs["coordinates"] = " ".join(map(str, set(coordinates.coords) - set(coordinates.dims)))
-    flags = {"flag_values": [*range(len(STATUS)), _MISSING], "flag_meanings": " ".join([*STATUS, "missing"])}
-    arrays: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
-        "final_loss": (dtype, (), {}),
-        "final_weights": (dtype, ("weight",), {}),
-        "epochs_to_tolerance": ("float32", (), {"long_name": "epochs to tolerance"}),
-        "status": ("int8", (), flags),
-    }
-    if plan.trajectories:
-        arrays |= {"loss": (dtype, ("epoch",), {}), "weights": (dtype, ("epoch", "weight"), {})}
-    for name, (kind, more, described) in arrays.items():
-        tail = tuple(coordinates.sizes[dimension] for dimension in more)
+    group.attrs["coordinates"] = " ".join(map(str, set(labels.coords) - set(labels.dims)))
+    for name, results in _results(grid).items():
+        tail = tuple(labels.sizes[dimension] for dimension in results.dimensions)
         group.create_array(
             name,
-            shape=(*plan.sizes.values(), *tail),
-            chunks=(*plan.box.values(), *tail),
-            dtype=kind,
-            fill_value=_MISSING if kind == "int8" else np.nan,
-            dimension_names=(*plan.sizes, *more),
-            attributes=described,
+            shape=(*grid.sizes.values(), *tail),
+            chunks=(*grid.box.values(), *tail),
+            dtype=results.dtype,
+            fill_value=_FILL.get(results.dtype, np.nan),
+            dimension_names=(*grid.sizes, *results.dimensions),
+            attributes=dict(results.attributes),
         )
     group.create_array(
-        _DONE, shape=(plan.n_chunks,), chunks=(1,), dtype="bool", fill_value=False, dimension_names=("chunk",)
+        _DONE, shape=(grid.n_chunks,), chunks=(1,), dtype="bool", fill_value=False, dimension_names=("chunk",)
     )
     return group
 
 
-def is_done(group: zarr.Group) -> np.ndarray:
-    """Which chunks are there, (n_chunks,)."""
+def done_chunks(group: zarr.Group) -> np.ndarray:
+    """A flag for each chunk, True if its results are there, (n_chunks,)."""
     return np.asarray(_array(group, _DONE)[:])
 
 
+def progress_of(path: Path) -> tuple[int, int]:
+    """The number of chunks that the comparison at `path` holds, and the number that it will hold; 0, 0 without one."""
+    if not path.exists():
+        return 0, 0
+    done = done_chunks(zarr.open_group(path, mode="r"))
+    return int(done.sum()), len(done)
+
+
+def read_target(group: zarr.Group, number: int) -> tuple[float, float]:
+    """The minimum and the tolerance of the problem with this number, each NaN if not known yet."""
+    minimum, tolerance = (float(np.asarray(_array(group, name)[number])) for name in _BY_PROBLEM)
+    return minimum, tolerance
+
+
+def write_target(group: zarr.Group, number: int, minimum: float, tolerance: float) -> None:
+    """Keep the minimum and the tolerance of a problem, so that they stay the same when the comparison is resumed."""
+    _array(group, "tolerance")[number] = tolerance
+    _array(group, "minimum")[number] = minimum
+
+
 def write(group: zarr.Group, chunk: Chunk, values: Mapping[str, np.ndarray]) -> None:
-    """Save a chunk's results, and then that it is there."""
+    """Save a chunk's results, and then that it is done."""
     for name, rows in values.items():
         _array(group, name)[tuple(chunk.region.values())] = rows.reshape(*chunk.shape, *rows.shape[1:])
     _array(group, _DONE)[chunk.number] = True
@@ -140,8 +179,10 @@ def _array(group: zarr.Group, name: str) -> zarr.Array:
 
 
 def opened(group: zarr.Group) -> xr.Dataset:
-    """What the group holds, read when it is used."""
+    """The comparison that the group holds, read when it is used."""
     result = xr.open_zarr(group.store, chunks=None, consolidated=False).drop_vars(_DONE)
-    # Texts as NetCDF and figures take them.
-    texts = {name: values.astype(object) for name, values in result.coords.items() if values.dtype.kind == "T"}
-    return result.assign_coords(texts)
+    result = result[[name for name in _ORDER if name in result]]
+    # Text as NetCDF and figures take it.
+    texts = {name: values.astype(object) for name, values in result.variables.items() if values.dtype.kind == "T"}
+    coordinates = {name: texts.pop(name) for name in list(texts) if name in result.coords}
+    return result.assign(texts).assign_coords(coordinates)

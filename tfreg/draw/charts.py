@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess, winners
+from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess
+from tfreg.comparison.race import winners
 from tfreg.draw.style import DIVERGED, Picture, Style, new_figure, panels, styles_for
 
 _LINES = ("-", "--", ":", "-.")

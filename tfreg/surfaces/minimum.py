@@ -85,22 +85,32 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
     return lowest
 
 
-def targets(problems: Mapping[str, Problem], share: float = 0.01) -> xr.Dataset:
+def targets(
+    problems: Mapping[str, Problem], share: float = 0.01, *, minimum: Mapping[str, float] | None = None
+) -> xr.Dataset:
     """The loss that counts as arrived for each problem: a share of what there is to gain above its minimum.
 
     What there is to gain is the distance from the loss of weights that are all zero, which make the same prediction for
     every input, to the minimum; so losses of other scales, such as MSE and BCE, can be compared.
 
+    Args:
+        problems: by name.
+        share: of what there is to gain.
+        minimum: the lowest loss of those problems for which it is known.
+
     Returns:
-        `minimum(problem)`, the lowest loss from 64 random starts, and `tolerance(problem)`.
+        `minimum(problem)`, as given or the lowest loss from 64 random starts, and `tolerance(problem)`.
 
     Example:
         >>> targets({"BCE": problem}).minimum.round(4).values.tolist()
         [0.4122]
     """
-    minima = [lowest_loss(problem, problem.random_starts(64, seed=0)) for problem in problems.values()]
+    minima = [
+        minimum[name] if minimum and name in minimum else lowest_loss(problem, problem.random_starts(64, seed=0))
+        for name, problem in problems.items()
+    ]
     zero = [float(problem.loss_at(np.zeros(problem.n_weights))) for problem in problems.values()]
-    tolerances = [share * (loss - minimum) for loss, minimum in zip(zero, minima, strict=True)]
+    tolerances = [share * (loss - lowest) for loss, lowest in zip(zero, minima, strict=True)]
     return xr.Dataset(
         {"minimum": ("problem", minima), "tolerance": ("problem", tolerances)}, coords={"problem": list(problems)}
     )

@@ -1,0 +1,158 @@
+"""From the texts of the options of `tfreg compare` to problems, optimizers, learning rates and starts.
+
+Conventions: an option that cannot be understood is refused in one line, with an example of one that can.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cloudpickle
+import numpy as np
+
+from tfreg import optimizers
+from tfreg.cli import named_problems
+from tfreg.cli.named_problems import Ranges
+from tfreg.cli.options import CompareOptions
+from tfreg.errors import InputError
+from tfreg.optimizers import Optimizer
+from tfreg.problem.problem import Problem
+
+
+def read_problems(options: CompareOptions) -> dict[str, Problem]:
+    """The problems to compare on, by name.
+
+    Raises:
+        InputError: unknown names, data that are not fit, or a script without a function `problem()`.
+    """
+    loss_names = [part.strip() for part in options.loss.split(",") if part.strip()]
+    if options.data:
+        if not options.target:
+            raise InputError("--data needs --target, the column that is to be predicted")
+        return named_problems.from_csv(Path(options.data), options.target, loss_names)
+    if options.target:
+        raise InputError("--target needs --data, the CSV file that has this column")
+    if not options.problem.endswith(".py"):
+        return named_problems.named(options.problem, loss_names)
+    if loss_names:
+        raise InputError("--loss: the script says which loss its problem has; leave the option out")
+    made = _member(Path(options.problem), "problem")()
+    found = dict(made) if isinstance(made, Mapping) else {Path(options.problem).stem: made}
+    if not found or not all(isinstance(one, Problem) for one in found.values()):
+        raise InputError(f"{options.problem}: expected problem() to return a tfreg.Problem, or several by name")
+    return found
+
+
+def read_optimizers(text: str) -> dict[str, Optimizer | str]:
+    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`.
+
+    Raises:
+        InputError: an empty list, an unknown name, or a script without this class.
+    """
+    found: dict[str, Optimizer | str] = {}
+    for part in (part.strip() for part in text.split(",")):
+        path, is_own, rest = part.partition(".py:")
+        if not is_own:
+            found |= optimizers.line_up(part)
+            continue
+        name, _, rate = rest.partition(":")
+        made = _member(Path(f"{path}.py"), name)
+        found[name] = optimizers.get(made(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
+    return found
+
+
+def _member(path: Path, name: str) -> Any:
+    module = _module(path)
+    if not callable(getattr(module, name, None)):
+        raise InputError(f"{path}: expected it to define {name}, got no such function or class")
+    return getattr(module, name)
+
+
+def _module(path: Path) -> ModuleType:
+    name = f"tfreg_own_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if not path.is_file():
+        raise InputError(f"no such script: {path}")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (ImportError, SyntaxError) as error:
+        raise InputError(f"{path} cannot be imported: {error}") from None
+    # Workers cannot import it: what it defines has to travel whole.
+    cloudpickle.register_pickle_by_value(module)
+    return module
+
+
+def read_rates(text: str) -> np.ndarray:
+    """Learning rates from `0.1`, a list `0.01,0.1`, or a range `LOW:HIGH:COUNT` in equal ratios.
+
+    Raises:
+        InputError: no numbers above 0, or a range upside down or without values.
+
+    Example:
+        >>> read_rates("0.01:1:3").tolist()
+        [0.01, 0.1, 1.0]
+    """
+    try:
+        if ":" not in text:
+            return np.array([float(part) for part in text.split(",")])
+        low, high, count = text.split(":")
+        first, last, number = float(low), float(high), int(count)
+    except ValueError:
+        raise InputError(
+            f"--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got {text!r}"
+        ) from None
+    if not (0 < first < last < np.inf and number >= 2):
+        raise InputError(
+            f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
+        )
+    return np.geomspace(first, last, number)
+
+
+def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dict[str, np.ndarray]:
+    """Starts as `tfreg.compare` takes them: weight vectors (S, n_weights), or a grid of two weights.
+
+    `grid:65x55` covers the given ranges and `grid:65x55:-10,3:-1,10` its own, upper ends left out; `glorot:100` are
+    drawn as Keras draws weights; `-3,-1;-10,-1` are given one by one. Without a text it is `grid:13x11` for two
+    weights, else `glorot:64`.
+
+    Raises:
+        InputError: none of these, an empty grid, or a grid for a problem without just two weights.
+    """
+    text = text or ("grid:13x11" if problem.n_weights == 2 else "glorot:64")
+    kind, _, rest = text.partition(":")
+    try:
+        if kind == "grid":
+            return _read_grid(rest, problem, ranges)
+        if kind == "glorot":
+            count = int(rest)
+            if count >= 1:
+                return problem.random_starts(count, seed=0)
+        else:
+            return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+    raise InputError(f"--starts: expected grid:65x55, glorot:100 or weights such as -3,-1;-10,-1, got {text!r}")
+
+
+def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndarray]:
+    if problem.n_weights != 2:
+        raise InputError(
+            f"--starts: a grid needs a problem with two weights, this has {problem.n_weights}; use glorot:100"
+        )
+    size, *own = rest.split(":")
+    counts = [int(part) for part in size.split("x")]
+    ends = [tuple(float(part) for part in one.split(",")) for one in own] or ranges
+    (n_first, n_second), ((low, high), (left, right)) = counts, ends
+    if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
+        raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
+    axes = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
+    return dict(zip(problem.labels, axes, strict=True))

@@ -1,0 +1,99 @@
+"""Printing a comparison in a terminal: a block for each problem, where the files are, and what to try next.
+
+Conventions: nothing is wider than the terminal, and characters that its encoding lacks become question marks.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tfreg.cli.options import CompareOptions
+from tfreg.comparison import summary
+from tfreg.comparison.zarr_store import progress_of
+
+# Below this width the columns that the CSV file has as well are left out.
+_WIDE = 76
+_COLUMNS: dict[str, Callable[[pd.Series], str]] = {
+    "optimizer": lambda row: row["optimizer"],
+    "best\nrate": lambda row: f"{row['best rate']:.2g}",
+    "reached\n(95 %)": lambda row: f"{_percent(row['share reached'])} ({100 * row['from']:.0f}-{100 * row['to']:.0f})",
+    "not\nreached": lambda row: _percent(row["not reached"]),
+    "diverged": lambda row: _percent(row["diverged"]),
+    "median\nepochs": lambda row: f"{row['median epochs']:.0f}" if isfinite(row["median epochs"]) else "never",
+    "median\nloss": lambda row: f"{row['median final loss']:.3g}",
+}
+_ONLY_WIDE = ("not\nreached", "diverged")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def show(renderable: RenderableType) -> None:
+    """Print to standard output, with a question mark for each character that it cannot show."""
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        console.print(renderable)
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(captured.get().encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def report(result: xr.Dataset, options: CompareOptions, files: Iterable[Path]) -> RenderableType:
+    """Everything that the command prints when it is done."""
+    width, blocks = Console().width, list[RenderableType]()
+    for problem, rows in summary(result).groupby("problem", sort=False):
+        known = result.sel(problem=problem)
+        blocks += [Text(_sentence(problem, rows, float(known.minimum + known.tolerance))), _table(rows, width), Text()]
+    paths = "".join(f"\n  {path}" for path in files)
+    return Group(
+        *blocks,
+        Text(f"Figures and table:{paths}"),
+        Text(f"Every run, for xarray.open_zarr:\n  {options.store}"),
+        Text(f"Next: {_another(options).command()}"),
+    )
+
+
+def _table(rows: pd.DataFrame, width: int) -> Table:
+    """A row for each optimizer."""
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
+    shown = {name: text for name, text in _COLUMNS.items() if width >= _WIDE or name not in _ONLY_WIDE}
+    for name in shown:
+        table.add_column(name, justify="left" if name == "optimizer" else "right", overflow="fold")
+    for _, row in rows.iterrows():
+        table.add_row(*(Text(text(row)) for text in shown.values()))
+    return table
+
+
+def _sentence(problem: str, rows: pd.DataFrame, threshold: float) -> str:
+    """The optimizer that brings most starts of a problem to the tolerance, and how soon."""
+    best = rows.sort_values(["share reached", "median epochs"], ascending=[False, True]).iloc[0]
+    if best["share reached"] == 0:
+        return f"{problem}: no optimizer brings any start to a loss of {threshold:.4g} or less."
+    soon = f", half of all within {best['median epochs']:.0f} epochs" if isfinite(best["median epochs"]) else ""
+    return (
+        f"{problem}: {best.optimizer} at learning rate {best['best rate']:.3g} brings "
+        f"{_percent(best['share reached'])} of the starts to a loss of {threshold:.4g} or less{soon}."
+    )
+
+
+def _another(options: CompareOptions) -> CompareOptions:
+    """Options worth trying next: all optimizers, or, if these were all, more epochs."""
+    if options.optimizer != "all":
+        return replace(options, optimizer="all")
+    return replace(options, epochs=10 * options.epochs)
+
+
+def interruption(store: Path) -> RenderableType:
+    """What is kept of a comparison that was interrupted."""
+    done, total = progress_of(store)
+    kept = f"{done} of {total} chunks are" if total else "nothing is"
+    return Text(f"interrupted; {kept} finished and kept; run the same command again to resume")

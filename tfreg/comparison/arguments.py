@@ -1,0 +1,139 @@
+"""Checks of what `compare` is given: each function returns its argument as the grid of runs takes it, or refuses it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tfreg import optimizers
+from tfreg.errors import InputError, unknown
+from tfreg.optimizers import Optimizer
+from tfreg.problem.problem import Problem
+from tfreg.surfaces.grid import grid_points
+from tfreg.training.keras_optimizers import check_varied
+
+
+def check_problems(problems: Mapping[str, Problem]) -> dict[str, Problem]:
+    """Problems by name.
+
+    Raises:
+        InputError: there are none, or their weights are not the same.
+    """
+    if not problems:
+        raise InputError("expected one problem or more, got none")
+    some = next(iter(problems.values()))
+    for name, problem in problems.items():
+        if problem.labels != some.labels or problem.dtype != some.dtype:
+            raise InputError(f"expected problems with the same weights; those of {name!r} differ from the first's")
+    return dict(problems)
+
+
+def check_optimizers(
+    chosen: Mapping[str, Optimizer | str] | Sequence[str], varied: Iterable[str]
+) -> dict[str, Optimizer]:
+    """Keras optimizers by name, each with hyper-parameters that can be varied.
+
+    Raises:
+        InputError: there are none, a name is unknown, or a hyper-parameter cannot be varied.
+    """
+    named = dict(chosen) if isinstance(chosen, Mapping) else {spec: spec for spec in chosen}
+    if not named:
+        raise InputError("expected one optimizer or more, got none")
+    found = {name: optimizers.get(one) for name, one in named.items()}
+    for name, optimizer in found.items():
+        for hyperparameter in varied:
+            check_varied(optimizer, name, hyperparameter)
+    return found
+
+
+def check_axes(vary: Mapping[str, ArrayLike] | None) -> dict[str, np.ndarray]:
+    """The values of each hyper-parameter: numbers above 0 (momentum: from 0 on, below 1), each once.
+
+    Raises:
+        InputError: they are not.
+    """
+    return {name: _check_axis(name, values) for name, values in (vary or {}).items()}
+
+
+def _check_axis(name: str, values: object) -> np.ndarray:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: expected numbers, got {values!r:.60}") from None
+    if array.ndim != 1 or array.size == 0:
+        raise InputError(f"{name}: expected one value or more in a row, got shape {array.shape}")
+    valid = (array >= 0) & (array < 1) if name == "momentum" else (array > 0) & (array < np.inf)
+    if not valid.all():
+        expected = "from 0 on, below 1" if name == "momentum" else "above 0"
+        raise InputError(f"{name}: expected values {expected}, got {array[~valid][0]:g}")
+    if len(np.unique(array)) < len(array):
+        raise InputError(f"{name}: expected each value once, got {array.size - len(np.unique(array))} twice")
+    return array
+
+
+def check_starts(starts: ArrayLike | Mapping[str, np.ndarray], problem: Problem) -> np.ndarray:
+    """Weight vectors (S, n_weights) from one, many, or a grid of two weights; the others stay as the model holds them.
+
+    Raises:
+        InputError: not of that shape, not finite, or a grid of weights that the problem does not have.
+    """
+    if not isinstance(starts, Mapping):
+        return np.atleast_2d(problem.check_weights(starts, "starts"))
+    for name in starts:
+        if name not in problem.labels:
+            raise unknown("weight of the problem", name, problem.labels)
+    if len(starts) != 2:
+        raise InputError(f"starts: expected a grid of two weights, got {', '.join(starts) or 'none'}")
+    places = grid_points(dict(starts))
+    rows = np.tile(problem.initial_weights, (len(places), 1))
+    rows[:, [problem.labels.index(name) for name in starts]] = places
+    return problem.check_weights(rows, "starts")
+
+
+def check_seeds(seeds: Iterable[int] | None, batch_size: int | None) -> tuple[int, ...] | None:
+    """Seeds of the order of the samples.
+
+    Raises:
+        InputError: there are none, one is below 0, or full batches have no order.
+    """
+    if seeds is None:
+        return None
+    if batch_size is None:
+        raise InputError("seeds: full batches have no order that a seed could draw; give a batch_size")
+    numbers = tuple(int(seed) for seed in seeds)
+    if not numbers or min(numbers) < 0:
+        raise InputError(f"seeds: expected one or more whole numbers of 0 or more, got {numbers}")
+    return numbers
+
+
+def check_tolerance(
+    tolerance: float | Mapping[str, float] | None, problems: Mapping[str, Problem]
+) -> dict[str, float] | None:
+    """A tolerance for each problem; None if it is to be derived from the minimum.
+
+    Raises:
+        InputError: a problem is without one, or it is below 0 or no finite number.
+    """
+    if tolerance is None:
+        return None
+    by_name = dict(tolerance) if isinstance(tolerance, Mapping) else dict.fromkeys(problems, tolerance)
+    if set(by_name) != set(problems):
+        raise InputError(f"tolerance: expected a number for each of {', '.join(problems)}, got {', '.join(by_name)}")
+    for name, number in by_name.items():
+        if not (np.isfinite(number) and number >= 0):
+            raise InputError(f"tolerance: expected a number of 0 or more, got {number} for {name}")
+    return {name: float(by_name[name]) for name in problems}
+
+
+def check_minimum(minimum: Mapping[str, float] | None, problems: Mapping[str, Problem]) -> dict[str, float]:
+    """The lowest loss of the problems for which it is given.
+
+    Raises:
+        InputError: it is no finite number, or of a problem that is not compared.
+    """
+    for name, number in (minimum or {}).items():
+        if name not in problems:
+            raise unknown("problem with a minimum", name, problems)
+        if not np.isfinite(number):
+            raise InputError(f"minimum: expected a finite number, got {number} for {name}")
+    return {name: float(number) for name, number in (minimum or {}).items()}
