@@ -47,18 +47,23 @@ def main(
     shares = "; ".join(f"{row.iloc[0]}, {row.stay:.1%} stay, {row.arrive:.1%} arrive" for _, row in table.iterrows())
 
     found = Findings(f"MSE from {place} for {epochs} epochs, by what Adam carries over: {shares}.")
-    found.table("parts", table, f"The share of {n_warm_ups} descents that arrive, and that stay, by what Adam carries over")
+    found.table(
+        "parts", table, f"The share of {n_warm_ups} descents that arrive, and that stay, by what Adam carries over"
+    )
     found.figure(
         "arrived",
         draw.curves(
-            runs.epoch, {"arrived (%)": arrived_by}, title=f"Adam({learning_rate:g}) on MSE from {place}, by what is kept"
+            runs.epoch,
+            {"arrived (%)": arrived_by},
+            title=f"Adam({learning_rate:g}) on MSE from {place}, by what is kept",
         ),
         "The share of descents that have arrived, by the part of Adam's state that they carry over.",
     )
     by_part = table.set_index("carried over")
     found.claim(
-        "it is the remembered square of the gradient that holds Adam where it is",
-        holds=by_part["from"]["average of its square"] > by_part["to"][["average of the gradient", "count of steps"]].max(),
+        "ours: it is the remembered square of the gradient that holds Adam where it is",
+        holds=by_part["from"]["average of its square"]
+        > by_part["to"][["average of the gradient", "count of steps"]].max(),
         because=f"of {n_warm_ups} descents after random warm-ups, by what is carried over: {shares}; those that neither "
         f"stay within {STAYED:g} of the start nor arrive go elsewhere",
     )

@@ -39,11 +39,13 @@ def main(
     curves = {"2 units": by_share(ends_of_two, percent), f"{n_units} units": by_share(ends, percent)}
     found.figure(
         "ends",
-        draw.curves(percent, {"MSE at the end": curves}, "share of the starts (%)", title="Where wide and narrow nets end"),
+        draw.curves(
+            percent, {"MSE at the end": curves}, "share of the starts (%)", title="Where wide and narrow nets end"
+        ),
         f"The MSE below which so many of {n_starts} wide and {n_narrow_starts} narrow nets end after {epochs} epochs.",
     )
     found.claim(
-        f"{n_units} units do not get stuck: others make up for dead ones",
+        f"said: {n_units} units do not get stuck: others make up for dead ones",
         holds=bool(good.all() and (dead > 0).all()) or ("depends" if good.any() else False),
         because=f"{deaths}; MSE {ends.min():.4f} to {ends.max():.4f} from {n_starts} starts; within 5 % of {best:.4f}, the "
         f"best of two ReLUs, come {share} starts with {n_units} units, {share_of_two} with two",

@@ -39,7 +39,7 @@ def main(
         f"The fits from the first {len(shown)} of {n_starts} starts of our own, and the least-squares line.",
     )
     found.claim(
-        f"{n_units} units fit noise that is not to be fitted",
+        f"said: {n_units} units fit noise that is not to be fitted",
         holds=bool((seen < seen_line).all() and (fresh > fresh_line).all()) or "depends",
         because=f"in units of the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to {seen.max():.3f}, the "
         f"best line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to {fresh.max():.3f}, that line {fresh_line:.3f}",

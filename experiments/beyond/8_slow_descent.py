@@ -44,7 +44,7 @@ def main(epochs: int = 20_000, learning_rate: float = 0.1) -> Findings:
         "The loss over the epochs from the lecture's two starts.",
     )
     found.claim(
-        "MSE can converge extremely slowly",
+        "said: MSE can converge extremely slowly",
         holds=not arrived["MSE", 1] and arrived["BCE", 1],
         because=f"SGD({learning_rate:g}) arrives: {', '.join(texts)}; {steep}",
     )

@@ -51,7 +51,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     title = f"A line after {epochs} epochs of SGD({learning_rate:g})"
     found.figure("fit", draw.data(data, {"fit": fit}, title=title), "The line goes through the middle of the bend.")
     found.claim(
-        "a line can never fit the bend, however long it trains",
+        "said: a line can never fit the bend, however long it trains",
         holds=lowest > 2 * noise,
         because=f"no line has an MSE below {lowest:.4f}, that of least squares; this one has {run.loss.values[-1]:.4f}, "
         f"the bent line that the data were drawn around {noise:.4f}",

@@ -6,9 +6,8 @@ was solved for, is not the only one that leads there, and is certainly not the l
 It is that of the sum over the samples, not of the mean: the tape was given the 100 squared errors one by one.
 """
 
-import numpy as np
 import tensorflow as tf
-from layer_outputs import steps
+from layer_outputs import STYLES, steps
 from rounding import apart, half_ulps, order_scatter
 
 from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
@@ -56,15 +55,15 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.figure(
         "fit",
         draw.data(data, fits, title="Two ReLUs in a local minimum", styles=lines),
-        "The fit after 1000 epochs and after 10000 more, from a start that was solved for: they are the same.",
+        f"The fit after {epochs} epochs and after {more_epochs} more, from a start that was solved for: they are the same.",
     )
     found.figure(
         "analysis",
-        draw.curves(x, steps(problem, weights), "x", title="Where the fit gets stuck", behind=y),
+        draw.curves(x, steps(problem, weights), "x", title="Where the fit gets stuck", behind=y, styles=STYLES),
         f"The stuck fit, step by step; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
     )
     found.claim(
-        "two ReLUs may stick in a local minimum, where the gradient is nearly zero",
+        "said: two ReLUs may stick in a local minimum, where the gradient is nearly zero",
         holds=steepest < 1e-5 and largest_input <= 0 and moved < 1e-5,
         because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {more_epochs} more epochs "
         f"move no weight by more than {moved:.1g}",

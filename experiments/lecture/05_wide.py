@@ -25,7 +25,9 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_units: int = 512, see
     found.figure("layers", draw.layers(net), f"The net with its {n_units} hidden units.")
     title = f"{n_units} ReLUs after {epochs} epochs of SGD({learning_rate:g})"
     found.figure(
-        "fit", draw.data(data, {"fit": fit}, title=title), f"The data and the fit; the start is of our own, seed {seed}."
+        "fit",
+        draw.data(data, {"fit": fit}, title=title),
+        f"The data and the fit; the start is of our own, seed {seed}.",
     )
     return found
 

@@ -48,7 +48,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         "The fit with BCE beside the true probability; its start was solved for from the printed weights.",
     )
     found.claim(
-        "one sigmoid unit trained on BCE recovers the curve",
+        "implied: one sigmoid unit trained on BCE recovers the curve",
         holds=off < 0.1,
         because=f"the fit is at most {off:.3f} from the true probability",
     )

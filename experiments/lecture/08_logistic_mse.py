@@ -46,7 +46,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         "The fits with both losses after as many epochs from the same start, which was solved for in experiment 7.",
     )
     found.claim(
-        "from the same start with the same epochs MSE fits the logistic model worse than BCE",
+        "said: from the same start with the same epochs MSE fits the logistic model worse than BCE",
         holds=all(worse) or ("depends" if any(worse) else False),
         because=f"mean distance of the MSE and the BCE fit from the true probability by learning rate: {distances}",
     )

@@ -47,7 +47,7 @@ def main(
 
     with_adam, with_sgd = arrival(carried["MSE"], goal["MSE"]), arrival(sgd["MSE"], goal["MSE"])
     found.claim(
-        "a good optimizer speeds MSE up",
+        "said: a good optimizer speeds MSE up",
         holds=with_adam is not None and (with_sgd is None or with_adam < with_sgd),
         because=f"epoch of arrival within {epochs}: {ends}",
     )

@@ -40,7 +40,7 @@ def compare_optimizers(options: CompareOptions) -> None:
     except KeyboardInterrupt:
         show(interruption(options.store))
         sys.exit(130)
-    files = draw(result, options.figures / "compare" / options.name)
+    files = _drawn(result, options.figures / "compare" / options.name)
     show(report(result, options, files))
 
 
@@ -76,27 +76,23 @@ def compute(options: CompareOptions) -> "xr.Dataset":
         )
 
 
-def draw(result: "xr.Dataset", stem: Path) -> list[Path]:
+def _drawn(result: "xr.Dataset", stem: Path) -> list[Path]:
     """Draw the figures that the result allows and save its table; the files, whose names begin with the stem's."""
-    from tfreg import comparison
-    from tfreg.draw import charts, maps
-    from tfreg.draw import data as figures
+    from tfreg import comparison, draw
     from tfreg.files import write_whole
 
-    drawn = {"profile": charts.profile(result, "The share of starts that arrive, each at its best learning rate")}
+    drawn = {"profile": draw.profile(result, "The share of starts that arrive, each at its best learning rate")}
     if result.sizes["learning_rate"] > 1:
-        drawn["learning_rates"] = charts.sensitivity(result, "Final loss by learning rate")
+        drawn["learning_rates"] = draw.sensitivity(result, "Final loss by learning rate")
     names = comparison.grid_of_starts(result)
     if names is not None and "seed" not in result.dims:
         best = comparison.at_best_rate(result)
-        sizes = comparison.unstack_starts(result).sizes
-        shape = sizes[names[0]], sizes[names[1]]
         for problem in result.problem.values.tolist():
             title = f"{problem}: epochs to tolerance from each start, each at its best learning rate"
-            drawn[f"atlas_{problem}"] = maps.atlas(best, problem, shape, title)
+            drawn[f"atlas_{problem}"] = draw.atlas(best, problem, title)
     files = [stem.with_name(f"{stem.name}_{name}.png") for name in drawn]
     for path, figure in zip(files, drawn.values(), strict=True):
-        figures.save(figure, path)
+        draw.save(figure, path)
     table = stem.with_name(f"{stem.name}_table.csv")
     rows = comparison.summary(result)
     write_whole(table, lambda path: rows.to_csv(path, index=False, float_format="%.6g"))
