@@ -1,9 +1,9 @@
 """Two minima of the two-ReLU net in one plane
 
 The lecture's two runs of the two-ReLU net, the good one of experiment 3 and the stuck one of experiment 4, on one loss
-surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does the
-stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so its
-sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
+surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does
+the stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so
+its sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
 """
 
 import numpy as np
@@ -30,8 +30,8 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
     )
 
     found = Findings(
-        f"On the straight way from the stuck minimum to the good one the MSE rises from {way[0]:.4f} to {way.max():.4f} "
-        f"before it falls to {way[-1]:.4f}."
+        f"On the straight way from the stuck minimum to the good one the MSE rises from {way[0]:.4f} to "
+        f"{way.max():.4f} before it falls to {way[-1]:.4f}."
     )
     runs = {"stuck run": stuck, "good run": good}
     for name, run in runs.items():

@@ -48,7 +48,9 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     trained = f"after {epochs} epochs of SGD({learning_rate:g})"
     found.figure(
         "before",
-        draw.curves(x, {step: {"x": x} | before[step] for step in list(before)[:2]}, "x", title="Before training", styles=STYLES),
+        draw.curves(
+            x, {step: {"x": x} | before[step] for step in list(before)[:2]}, "x", title="Before training", styles=STYLES
+        ),
         "Before training: l1(x) are two lines through zero, relu(l1(x)) their upper halves; dotted is y = x.",
     )
     found.figure("network", draw.network(net, ["x"], weights="symbols", boxes=True), "The net and its weights.")

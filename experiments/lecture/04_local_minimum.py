@@ -1,9 +1,10 @@
 """Stuck in a local minimum
 
-The lecture's failure of the third solution (풀이3의 실패): the same net from another start. After 1000 epochs, and after
-10000 more, one unit is dead for every x and the other fits alone. The lecture prints the weights, but no start: this one
-was solved for, is not the only one that leads there, and is certainly not the lecture's. The gradient is printed too.
-It is that of the sum over the samples, not of the mean: the tape was given the 100 squared errors one by one.
+The lecture's failure of the third solution (풀이3의 실패): the same net from another start. After 1000 epochs, and
+after 10000 more, one unit is dead for every x and the other fits alone. The lecture prints the weights, but no start:
+this one was solved for, is not the only one that leads there, and is certainly not the lecture's. The gradient is
+printed too. It is that of the sum over the samples, not of the mean: the tape was given the 100 squared errors one by
+one.
 """
 
 import tensorflow as tf
@@ -38,8 +39,8 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     scatter = order_scatter(problem, sgd, epochs, START)
 
     found = Findings(
-        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above {steepest:.1e}, "
-        f"and {more_epochs} more epochs move no weight by more than {moved:.1g}."
+        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above "
+        f"{steepest:.1e}; {more_epochs} more epochs move no weight by more than {moved:.1g}."
     )
     found.run("first", first)
     found.run("last", last)
@@ -55,7 +56,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.figure(
         "fit",
         draw.data(data, fits, title="Two ReLUs in a local minimum", styles=lines),
-        f"The fit after {epochs} epochs and after {more_epochs} more, from a start that was solved for: they are the same.",
+        f"The fit after {epochs} epochs and after {more_epochs} more, the same, from a start that was solved for.",
     )
     found.figure(
         "analysis",

@@ -1,10 +1,10 @@
 """Descent with Adam from (-10, -1)
 
 The lecture's third animation (학습과정 시각화예시3): from further away the lecture's Adam stays where it is on the MSE
-surface, and the lecture concludes that even Adam is no cure. But that Adam carries over the state of its warm-up epoch:
-it remembers the square of a gradient far larger than the ones here, and divides each step by its root. A fresh Adam from
-the same start arrives. The random starts of the warm-up are not printed: they were solved for, from the weights that
-are. What of the state does it, and how often, is asked in `adam_state`.
+surface, and the lecture concludes that even Adam is no cure. But that Adam carries over the state of its warm-up
+epoch: it remembers the square of a gradient far larger than the ones here, and divides each step by its root. A fresh
+Adam from the same start arrives. The random starts of the warm-up are not printed: they were solved for, from the
+weights that are. What of the state does it, and how often, is asked in `adam_state`.
 """
 
 import tensorflow as tf

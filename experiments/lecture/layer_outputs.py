@@ -20,8 +20,8 @@ STYLES = {
 def steps(problem: Problem, weights: np.ndarray) -> Panels:
     """The outputs of each layer at one weight vector: by step, the curves (n_samples,) of its units.
 
-    Between the ReLUs and the fit stands what each unit adds to it: its output times its output weight, and with the last
-    unit the output bias.
+    Between the ReLUs and the fit stands what each unit adds to it: its output times its output weight, and with the
+    last unit the output bias.
     """
     outputs = problem.layer_outputs_at(weights)
     n_units = outputs["a1"].shape[1]
