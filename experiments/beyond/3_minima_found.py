@@ -7,7 +7,7 @@ least-squares line, on a constant, or elsewhere, mostly on its way still.
 
 import numpy as np
 from lecture_values import GOOD_START, STUCK_START
-from relu_nets import by_share, end_losses, problem
+from relu_nets import end_losses, log_by_share, problem
 
 from tfreg import Findings, comparison, draw, script
 
@@ -20,42 +20,30 @@ def main(epochs: int = 5000, learning_rate: float = 0.1, n_starts: int = 1000, s
     ends = end_losses(two_relus, sgd, epochs, two_relus.random_starts(n_starts, seed))
 
     good, stuck = end_losses(two_relus, sgd, epochs, [GOOD_START, STUCK_START])
-    levels = {
-        "the stuck minimum": stuck,
-        "a line": np.polyfit(x, y, 1, full=True)[1][0] / len(x),
-        "a constant": y.var(),
-    }
-    well = ends <= 1.05 * good
-    kinds = {"in the good minimum": well} | {
-        f"at {kind}": np.isclose(ends, level, 1e-3) for kind, level in levels.items()
-    }
+    line = np.polyfit(x, y, 1, full=True)[1][0] / len(x)
+    levels = {"good minimum": good, "stuck minimum": stuck, "line": line, "constant": y.var()}
+    kinds = {"good minimum": ends <= 1.05 * good}
+    kinds |= {kind: np.isclose(ends, level, 1e-3) for kind, level in list(levels.items())[1:]}
     shares = comparison.shares_by_kind(kinds)
 
     found = Findings(f"Of {n_starts} random starts after {epochs} epochs: {shares}.")
     found.number("end_losses", ends)
-    percent = np.linspace(0, 100, 201)
-    curves = {"random starts": by_share(ends, percent), "the good minimum": np.full(len(percent), good)}
-    curves |= {kind: np.full(len(percent), level) for kind, level in levels.items()}
-    styles = {
-        kind: draw.Style("#7F7F7F", line) for kind, line in zip(list(curves)[1:], ("-", "--", ":", "-."), strict=True)
-    }
+    percent, grey = np.linspace(0, 100, 201), ("-", "--", ":", "-.")
+    curves = {"random starts": log_by_share(ends, percent)}
+    curves |= {kind: np.full(len(percent), np.log10(level)) for kind, level in levels.items()}
+    styles = {kind: draw.Style("#7F7F7F", line) for kind, line in zip(levels, grey, strict=True)}
+    panel, title = {"log10 of the MSE": curves}, "Where random starts of two ReLUs end"
     found.figure(
         "ends",
-        draw.curves(
-            percent,
-            {"MSE at the end": curves},
-            "share of the starts (%)",
-            title="Where random starts end",
-            styles=styles,
-        ),
-        f"The MSE below which so many of {n_starts} starts end after {epochs} epochs, beside the levels of known places.",
+        draw.curves(percent, panel, "share of the starts (%)", title=title, styles=styles),
+        f"The MSE below which so many of {n_starts} starts end after {epochs} epochs, and known levels.",
     )
-    low, high = comparison.wilson_interval(int(well.sum()), n_starts)
+    low, high = comparison.wilson_interval(int(kinds["good minimum"].sum()), n_starts)
     found.claim(
-        "most random starts of two ReLUs reach the good minimum",
+        "ours: most random starts of two ReLUs reach the good minimum",
         holds="depends" if low < 0.5 < high else low > 0.5,
-        because=f"{shares}, by their MSE after {epochs} epochs of SGD({learning_rate:g}); in the good minimum is who is "
-        f"within 5 % of {good:.4f} or lower",
+        because=f"{shares}, by their MSE after {epochs} epochs of SGD({learning_rate:g}); in the good minimum are "
+        f"those within 5 % of {good:.4f} or lower",
     )
     return found
 

@@ -40,7 +40,8 @@ def main(epochs: int = 1001, learning_rate: float = 0.2, start: tuple[float, flo
     found.figure("loss", loss, "The loss, epoch by epoch.")
     order = np.argsort(x)
     curves = {"fitted": (x[order], fit[order]), "true probability": (x[order], data.expected[order])}
-    fitted = draw.points(x, y, classes, curves, title=f"Two clusters, fit after {epochs} updates")
+    truth = {"true probability": draw.Style("#000000", "--")}
+    fitted = draw.points(x, y, classes, curves, title=f"Two clusters, fit after {epochs} updates", styles=truth)
     found.figure("fit", fitted, "The fit beside the true probability.")
 
     found.number("start", run.weights[0])

@@ -1,6 +1,6 @@
 """Which minima of the two-ReLU net are found, and how often
 
-The lecture's net of two ReLUs from ten thousand random starts, drawn as Keras draws them, with each optimizer at the
+The lecture's net of two ReLUs from two thousand random starts, drawn as Keras draws them, with each optimizer at the
 learning rate that did best on other starts. The loss tells where a run ended: the good minimum that the lecture prints
 (or better), its local minimum with one dead unit, the least-squares line, or a constant; all else is elsewhere, often
 on its way still. Optimizers that look at whole tensors run one start after another and get fewer.
@@ -21,7 +21,7 @@ RATES = np.geomspace(1e-3, 1, 7)
 
 def main(
     epochs: int = 1000,
-    n_starts: int = 10000,
+    n_starts: int = 2000,
     n_starts_tuning: int = 200,
     n_starts_slow: int = 500,
     line_up: str = "sgd,momentum,nesterov,rmsprop,adam,amsgrad,adamw,adamax,nadam,adagrad,adadelta,ftrl,lion,"
@@ -52,10 +52,10 @@ def main(
         f"The good minimum is found most often by {best.optimizer}, in {100 * best['good minimum']:.0f} % of its "
         f"{best.starts} starts{beside}."
     )
-    shares = draw.shares(table, [*levels, "elsewhere"], f"Where the two-ReLU net ends after {epochs} epochs")
-    found.figure(
-        "shares", shares, "The share of the starts that ends in each minimum, each optimizer at its best rate."
-    )
+    title = f"Where the two-ReLU net ends after {epochs} epochs"
+    grey = {"elsewhere": draw.Style("#BDBDBD")}
+    shares = draw.shares(table, [*levels, "elsewhere"], title, styles=grey)
+    found.figure("shares", shares, "Where the starts end, each optimizer at its best learning rate.")
     found.table("table", table, "Shares of the starts by where they end; the interval is that of the good minimum")
     return found
 

@@ -34,9 +34,8 @@ def main(
     x = np.arange(-5, 5, 0.1)
     y = datasets.sigmoid(x)
     passed = np.where(PASSED, "pass", "fail")
-    scores = draw.points(
-        SCORES, PASSED, passed, {"joined": (SCORES, PASSED)}, ("score", "passed"), title="Who passes, by score"
-    )
+    joined, thin = {"joined": (SCORES, PASSED)}, {"joined": draw.Style("#7F7F7F", width=1.0)}
+    scores = draw.points(SCORES, PASSED, passed, joined, ("score", "passed"), title="Who passes, by score", styles=thin)
     found.figure("scores", scores, "Fail or pass against the score: targets that are 0 or 1, joined to a flat S.")
     sigmoid = draw.curves(x, {"sigmoid(x)": {"sigmoid": y}}, "x", title="The sigmoid")
     found.figure("sigmoid", sigmoid, "The sigmoid, on which the model's probabilities lie.")

@@ -1,4 +1,4 @@
-"""The data and the hand-written gradients of the sources beside the lecture, against NumPy."""
+"""The data and the hand-written gradients of the four sources beside the lecture, against NumPy."""
 
 import json
 from functools import cache
@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from conftest import Refused
 
-from tfreg import datasets, layers, losses, models
+from tfreg import datasets, losses, models
 from tfreg.backend import keras, tf
-from tfreg.comparison import intervals as statistics
 from tfreg.datasets import Dataset, sigmoid
-from tfreg.problem import forward as stacked
+from tfreg.problem import forward
 from tfreg.problem.problem import Problem
 from tfreg.suite.scripts import load_script
 from tfreg.training.train import train
@@ -27,8 +26,13 @@ ROUNDING = {"rtol": 1e-12, "atol": 1e-14}  # float64, the same few sums in anoth
 
 @cache
 def names_of(script: str) -> dict[str, Any]:
-    """What a script defines."""
+    """What a script, or a module beside it, defines."""
     return vars(load_script(EXPERIMENTS / script))
+
+
+def bias_layer() -> type:
+    """The layer of `softmax/layers.py`."""
+    return names_of("softmax/layers.py")["Bias"]
 
 
 def logit_model(n_features: int, *more: keras.layers.Layer) -> keras.Sequential:
@@ -105,7 +109,7 @@ def test_a_divided_gradient_is_divided_exactly_and_the_value_stays() -> None:
     x = tf.constant([1.0, -2.0, 3.0], tf.float64)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        value = layers.with_divided_gradient(x, 3)
+        value = names_of("softmax/layers.py")["with_divided_gradient"](x, 3)
         total = tf.reduce_sum(value**2)
     np.testing.assert_array_equal(value, x)
     np.testing.assert_array_equal(tape.gradient(total, x), 2 * x.numpy() / 3)
@@ -118,7 +122,7 @@ def test_the_kernel_follows_the_sum_and_the_bias_the_mean() -> None:
         [
             keras.Input((2,), dtype="float64"),
             Dense(3, use_bias=False, dtype="float64"),
-            layers.Bias(7, dtype="float64"),
+            bias_layer()(7, dtype="float64"),
             keras.layers.Activation("softmax", dtype="float64"),
         ]
     )
@@ -133,14 +137,14 @@ def test_the_kernel_follows_the_sum_and_the_bias_the_mean() -> None:
 
 
 def test_a_bias_layer_can_be_made_again_from_its_configuration() -> None:
-    layer = layers.Bias(150, dtype="float64", name="bias")
-    assert layers.Bias.from_config(layer.get_config()).divide_gradient_by == 150
+    layer = bias_layer()(150, dtype="float64", name="bias")
+    assert bias_layer().from_config(layer.get_config()).divide_gradient_by == 150
 
 
 @pytest.mark.parametrize("divisor", [0, -1, float("nan")])
 def test_a_divisor_that_is_not_above_zero_is_refused(divisor: float, refused: Refused) -> None:
     with refused("expected to divide the gradient by a number above 0"):
-        layers.Bias(divisor)
+        bias_layer()(divisor)
 
 
 # Hand-written gradients.
@@ -200,27 +204,37 @@ def test_many_draws_in_one_model_are_the_single_draws() -> None:
 
 
 @pytest.mark.parametrize("factor", [1.0, 1000.0])
-def test_the_gradient_by_hand_is_neither_divided_nor_scaled(factor: float) -> None:
-    names, data = names_of("clusters/3_clusters_custom_gradient.py"), datasets.clusters()
-    model = keras.Sequential(
-        [keras.Input((1,), dtype="float64"), Dense(1, activation=names["sigmoid"], dtype="float64")]
-    )
-    problem = Problem(model, lambda y, p: factor * names["cross_entropy"](y, p), data)
-    run = train(problem, SGD(0.001), STEPS, names["START"])
+def test_the_cross_entropy_by_hand_is_neither_divided_nor_scaled(factor: float) -> None:
+    cross_entropy, data = names_of("clusters/by_hand.py")["cross_entropy_with_logits"], datasets.clusters()
+    problem = Problem(logit_model(1), lambda y, logits: factor * cross_entropy(logits, y), data)
+    start = names_of("clusters/3_clusters_custom_gradient.py")["START"]
+    run = train(problem, SGD(0.001), STEPS, start)
     x, y = data.inputs[:, 0], data.targets[:, 0]
-    weight, bias = names["START"]
+    weight, bias = start
     for recorded in run.weights.values:
         np.testing.assert_allclose(recorded, [weight, bias], rtol=1e-9)
         error = sigmoid(bias + weight * x) - y
         weight, bias = weight - 0.001 * np.sum(error * x), bias - 0.001 * np.sum(error)
 
 
+def test_the_sigmoid_by_hand_ignores_what_flows_into_it() -> None:
+    by_hand, logits = names_of("clusters/by_hand.py")["sigmoid"], tf.constant([-2.0, 0.0, 1.0], tf.float64)
+    p = sigmoid(logits.numpy())
+    for factor in (1.0, -3.0):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            values = by_hand(logits)
+            total = factor * tf.reduce_sum(values)
+        np.testing.assert_allclose(values, p, rtol=1e-15)
+        np.testing.assert_allclose(tape.gradient(total, logits), p * (1 - p), rtol=1e-15)
+
+
 def test_only_a_hand_written_gradient_is_taken_for_one() -> None:
     like = tf.TensorSpec((4, 1))
-    by_hand = names_of("clusters/3_clusters_custom_gradient.py")["cross_entropy"]
-    assert stacked.has_hand_written_gradient(by_hand, like, like)
-    assert stacked.has_hand_written_gradient(lambda y, p: 2 * tf.function(by_hand)(y, p), like, like)
-    assert not any(stacked.has_hand_written_gradient(loss, like, like) for loss in losses.BY_NAME.values())
+    by_hand = names_of("clusters/by_hand.py")["cross_entropy_with_logits"]
+    assert forward.has_hand_written_gradient(by_hand, like, like)
+    assert forward.has_hand_written_gradient(lambda y, p: 2 * tf.function(by_hand)(p, y), like, like)
+    assert not any(forward.has_hand_written_gradient(loss, like, like) for loss in losses.BY_NAME.values())
 
 
 # Models that are no plain stack.
@@ -235,8 +249,23 @@ def test_a_subclassed_model_trains_as_the_same_layers_in_a_row() -> None:
     np.testing.assert_allclose(first.weights, second.weights, rtol=1e-5)
 
 
+# The importance of inputs.
+
+
 def test_the_importance_of_inputs_depends_on_their_spread() -> None:
+    names = names_of("draft/importance.py")
     inputs = np.array([[0.0, 0], [10, 2]])
-    orders, words = statistics.importance(["points", "rebounds"], np.array([-0.2, 0.3]), inputs)
-    assert orders == (["points", "rebounds"], ["rebounds", "points"])
-    assert words == "per unit points 0.20, rebounds 0.30; per standard deviation rebounds 0.30, points 1.00"
+    table = names["importance"](["points", "rebounds"], np.array([-0.2, 0.3]), inputs, np.diag([4.0, 25, 1]))
+    np.testing.assert_allclose(table["weight x spread"], [-1, 0.3])
+    np.testing.assert_allclose(table["standard error"], [0.5, 0.2])
+    assert names["ranking"](table, "weight") == ["points", "rebounds"]
+    assert names["ranking"](table, "weight x spread") == ["rebounds", "points"]
+
+
+def test_the_corners_of_the_printed_start_round_to_the_printed_predictions() -> None:
+    names, inputs = names_of("beyond/22_draft_two_models.py"), datasets.rookies().inputs
+    weights = names["corners"](inputs, np.array([[1.0, 0, 0, 0], [-1.0, 0, 0, 0]]))
+    predictions = sigmoid(inputs @ weights[:, :3].T + weights[:, 3]).T
+    assert abs(predictions - names["PRINTED_BEFORE"]).max() < 5e-5 + 1e-9
+    start = names_of("draft/2_draft_mean.py")["START"]
+    assert weights[1, 0] < start[0] < weights[0, 0]
