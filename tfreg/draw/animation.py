@@ -165,7 +165,7 @@ def _on_surface(axes: Axes, scene: Scene, looks: Mapping[str, Style], epochs: np
             (line,) = axes.plot(*nothing, looks[name].line, linewidth=width, **look)
             (marks,) = axes.plot(*nothing, "o", markersize=2.5 + width, **look)
             (start,) = axes.plot(
-                *nothing, "o", markersize=5 + width, markerfacecolor="white", clip_on=n_axes == 3, **look
+                *nothing, "o", markersize=5 + width, markerfacecolor="white", clip_on=False, in_layout=False, **look
             )
             grow = partial(_grow, path=path, corners=scene.corners, epochs=dots, line=line, dots=marks, start=start)
             yield line, grow

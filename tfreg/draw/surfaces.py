@@ -191,8 +191,8 @@ def draw_path(
     if dotted:
         every = np.arange(len(points)) % stride(len(points)) == 0
         drawn += axes.plot(*points[shown & every].T, "o", markersize=2 + width, **look)
-    # Where a run starts or ends at the border, its whole mark is seen; 3-D axes clip nothing as it is.
-    ends: dict[str, Any] = look | {"clip_on": isinstance(axes, Axes3D)}
+    # Where a run starts or ends at the border, its whole mark is seen.
+    ends: dict[str, Any] = look | {"clip_on": False, "in_layout": False}
     start = points[:1][shown[:1]]
     drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **ends)
     if path.diverged:
