@@ -60,7 +60,7 @@ def test_the_carried_over_state_alone_keeps_mse_stuck(descents: ModuleType, mse:
 def test_one_part_of_adams_state_at_a_time(mse: Problem, goal: float) -> None:
     """Each part, carried over by hand from single warm-ups, does what the script says of all at once."""
     n, epochs = 4, 150
-    script = load_script(FOLDER / "beyond" / "4_adam_state.py")
+    script = load_script(FOLDER / "beyond" / "04_adam_state.py")
     table = script.main(epochs=epochs, n_warm_ups=n, seed=3).tables["parts"].content.set_index("carried over")
     warm_up_starts = np.random.default_rng(3).uniform(-np.sqrt(2), np.sqrt(2), (n, 2))
     warm_ups = [train(mse, "adam:0.1", 1, start) for start in warm_up_starts]

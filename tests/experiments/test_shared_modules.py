@@ -1,4 +1,4 @@
-"""The modules beside the scripts of the lecture and beyond it: layers, rounding, drawable values, values typed twice."""
+"""The modules beside the scripts of the lecture and beyond it: layers, rounding, drawable and repeated values."""
 
 import ast
 from pathlib import Path
