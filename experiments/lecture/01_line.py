@@ -43,11 +43,8 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     found.number("weights", weights)
     found.figure("data", draw.data(data, title="100 points along a bent line"), "The data: a line that bends at zero.")
     found.figure("network", draw.network(net, ["x"], "y", weights="symbols", identity=True), "The net of a line.")
-    found.figure(
-        "network_relu",
-        draw.network(bent_net, ["x"], "y", weights="symbols"),
-        "The net to come, with a ReLU in place of the identity.",
-    )
+    network = draw.network(bent_net, ["x"], "y", weights="symbols")
+    found.figure("network_relu", network, "The net to come, with a ReLU in place of the identity.")
     title = f"A line after {epochs} epochs of SGD({learning_rate:g})"
     found.figure("fit", draw.data(data, {"fit": fit}, title=title), "The line goes through the middle of the bend.")
     found.claim(

@@ -38,9 +38,10 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         "The ReLU beside the identity.",
     )
     untrained = {"x": x, "u = l1(x)": before["l1"][:, 0], "v = relu(u)": before["a1"][:, 0]}
+    dotted = {"x": draw.Style("#7F7F7F", ":", width=1.6)}
     found.figure(
         "untrained",
-        draw.curves(x, {"y": untrained}, "x", title="Before training", styles={"x": draw.Style("#7F7F7F", ":")}),
+        draw.curves(x, {"y": untrained}, "x", title="Before training", styles=dotted),
         "The untrained net: u = l1(x) is a line through zero, v = relu(u) its upper half; dotted is y = x.",
     )
     title = f"One ReLU after {epochs} epochs of SGD({learning_rate:g})"

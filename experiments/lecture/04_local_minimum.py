@@ -30,6 +30,9 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     last = train(problem, sgd, more_epochs, continue_from=first, record_every=100)
     weights = last.weights.values[-1]
     moved = abs(weights - first.weights.values[-1]).max()
+    still = f"{more_epochs} more epochs move " + (
+        f"no weight by more than {moved:.1g}" if moved else "no weight at all"
+    )
 
     summed = Problem(models.relu_net(2, "float64"), lambda y, p: tf.reduce_sum((y - p) ** 2), data)
     gradient = summed.gradient_at(PRINTED)
@@ -39,8 +42,8 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     scatter = order_scatter(problem, sgd, epochs, START)
 
     found = Findings(
-        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above "
-        f"{steepest:.1e}; {more_epochs} more epochs move no weight by more than {moved:.1g}."
+        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above {steepest:.1e}; "
+        f"{still}."
     )
     found.run("first", first)
     found.run("last", last)
@@ -66,8 +69,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.claim(
         "said: two ReLUs may stick in a local minimum, where the gradient is nearly zero",
         holds=steepest < 1e-5 and largest_input <= 0 and moved < 1e-5,
-        because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {more_epochs} more epochs "
-        f"move no weight by more than {moved:.1g}",
+        because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {still}",
     )
     return found
 

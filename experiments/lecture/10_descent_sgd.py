@@ -45,7 +45,7 @@ def main(
     runs = {loss: {"SGD": run} for loss, run in carried.items()}
     over = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
     title = f"SGD({learning_rate:g}) from {place}: {epochs} epochs"
-    add_descents(found, problems, runs, over, title, f"{title}, in 3-D and from above.")
+    add_descents(found, problems, runs, over, title, f"{title}, in 3-D and from above; plain SGD carries nothing over.")
     return found
 
 

@@ -42,7 +42,7 @@ def main(
     runs = {loss: {"carried over": carried[loss], "fresh": fresh[loss]} for loss in problems}
     over = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
     title = f"Adam({learning_rate:g}) from {place}: {epochs} epochs"
-    caption = f"{title}, with the state of the warm-up epoch carried over, as in the lecture, and fresh."
+    caption = f"{title}; carried over is the state of a warm-up epoch, whose start was solved for."
     add_descents(found, problems, runs, over, title, caption)
 
     with_adam, with_sgd = arrival(carried["MSE"], goal["MSE"]), arrival(sgd["MSE"], goal["MSE"])

@@ -10,7 +10,7 @@ from tfreg import Problem, draw
 Panels = dict[str, dict[str, np.ndarray]]
 
 STYLES = {
-    "x": draw.Style("#7F7F7F", ":"),
+    "x": draw.Style("#7F7F7F", ":", width=1.6),
     "unit 1": draw.Style("#0072B2"),
     "unit 2": draw.Style("#E69F00"),
     "fit": draw.Style("#009E73"),

@@ -41,8 +41,9 @@ def main(
     found.claim(
         f"said: {n_units} units fit noise that is not to be fitted",
         holds=bool((seen < seen_line).all() and (fresh > fresh_line).all()) or "depends",
-        because=f"in units of the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to {seen.max():.3f}, "
-        f"the best line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to {fresh.max():.3f}, that line {fresh_line:.3f}",
+        because=f"in units of the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to "
+        f"{seen.max():.3f}, the best line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to {fresh.max():.3f}, that "
+        f"line {fresh_line:.3f}",
     )
     return found
 

@@ -46,7 +46,7 @@ def main(grid_step: float = 0.2, n_random: int = 1000) -> Findings:
         "said: the BCE surface is convex in (w0, w1)",
         holds=off < 1e-12 and lowest["BCE"] >= 0,
         because=f"v'Hv = mean p (1 - p) (x·v)^2 >= 0 for all weights and directions v; automatic differentiation "
-        f"agrees to {off:.0e} at {n_random} random weights, and the smallest eigenvalue on the grid is {lowest['BCE']:.1e}",
+        f"agrees to {off:.0e} at {n_random} random weights; the smallest eigenvalue on the grid is {lowest['BCE']:.1e}",
     )
     return found
 
