@@ -12,7 +12,7 @@ from tfreg.cli.main import app, main
 from tfreg.suite.scripts import discover, folder
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(ROOT.glob("*.md")) + [ROOT / "benchmarks" / "README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "benchmarks" / "README.md"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -37,7 +37,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
 def test_commands_options_and_experiments_exist(words: list[str]) -> None:
     command, *rest = words
     text = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
@@ -60,5 +60,6 @@ def test_the_snippets_run_one_after_another(tmp_path: Path, monkeypatch: pytest.
             exec(snippet, known)
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".gif", ".py"}
     assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
-    main(["run", "my_experiment.py", "--epochs", "50"])
+    with pytest.raises(SystemExit, match="^0$"):
+        main(["run", "my_experiment.py", "--epochs", "50"])
     assert list(tmp_path.glob("runs/**/findings.json"))
