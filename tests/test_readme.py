@@ -60,6 +60,6 @@ def test_the_snippets_run_one_after_another(tmp_path: Path, monkeypatch: pytest.
             exec(snippet, known)
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".gif", ".py"}
     assert all(path.stat().st_size > 0 for path in tmp_path.iterdir())
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         main(["run", "my_experiment.py", "--epochs", "50"])
     assert list(tmp_path.glob("runs/**/findings.json"))
