@@ -164,7 +164,9 @@ def _on_surface(axes: Axes, scene: Scene, looks: Mapping[str, Style], epochs: np
             look: dict[str, Any] = {"color": looks[name].colour, "animated": True, "zorder": 10}
             (line,) = axes.plot(*nothing, looks[name].line, linewidth=width, **look)
             (marks,) = axes.plot(*nothing, "o", markersize=2.5 + width, **look)
-            (start,) = axes.plot(*nothing, "o", markersize=5 + width, markerfacecolor="white", **look)
+            (start,) = axes.plot(
+                *nothing, "o", markersize=5 + width, markerfacecolor="white", clip_on=False, in_layout=False, **look
+            )
             grow = partial(_grow, path=path, corners=scene.corners, epochs=dots, line=line, dots=marks, start=start)
             yield line, grow
             yield from ((part, _stay) for part in (marks, start))

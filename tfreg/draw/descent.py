@@ -94,7 +94,7 @@ def widths_of(scene: Scene) -> dict[str, float]:
     """Return the width of each path: of several the first is the widest, so that it shows where others run over it."""
     if any(len(paths) > 1 for paths in scene.paths.values()):
         return dict.fromkeys(scene.paths, 1.2)
-    widest = 1.6 if len(scene.paths) == 1 else 4.5
+    widest = 1.6 if len(scene.paths) == 1 else 5.0
     return dict(zip(scene.paths, np.linspace(widest, 1.6, len(scene.paths)).tolist(), strict=True))
 
 

@@ -191,13 +191,15 @@ def draw_path(
     if dotted:
         every = np.arange(len(points)) % stride(len(points)) == 0
         drawn += axes.plot(*points[shown & every].T, "o", markersize=2 + width, **look)
+    # Where a run starts or ends at the border, its whole mark is seen.
+    ends: dict[str, Any] = look | {"clip_on": False, "in_layout": False}
     start = points[:1][shown[:1]]
-    drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **look)
+    drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **ends)
     if path.diverged:
         last = line[~np.isnan(line).any(axis=1)][-1:]
-        return drawn + axes.plot(*last.T, DIVERGED.marker, markersize=7, markeredgewidth=2, **look)
+        return drawn + axes.plot(*last.T, DIVERGED.marker, markersize=7, markeredgewidth=2, **ends)
     end = points[-1:][shown[-1:]]
-    return drawn + axes.plot(*end.T, "s", markersize=6, markeredgecolor="white", markeredgewidth=0.8, **look)
+    return drawn + axes.plot(*end.T, "s", markersize=6, markeredgecolor="white", markeredgewidth=0.8, **ends)
 
 
 def stride(n_records: int) -> int:
