@@ -42,8 +42,8 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     scatter = order_scatter(problem, sgd, epochs, START)
 
     found = Findings(
-        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above {steepest:.1e}; "
-        f"{still}."
+        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above "
+        f"{steepest:.1e}; {still}."
     )
     found.run("first", first)
     found.run("last", last)

@@ -28,7 +28,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
 
     # By learning rate, how far the fits of BCE and of MSE are from the true probability on average.
     off = {}
-    for rate in (learning_rate, *OTHER_RATES):
+    for rate in sorted({learning_rate, *OTHER_RATES}):
         ends = [train(problem, SGD(rate), epochs, START).weights.values[-1] for problem in problems.values()]
         off[rate] = [abs(problems["BCE"].predictions_at(end)[:, 0] - data.expected).mean() for end in ends]
     worse = [off_mse > off_bce for off_bce, off_mse in off.values()]

@@ -1,8 +1,8 @@
 """Descent with Adam from (-10, -1)
 
-The lecture's third animation (학습과정 시각화예시3): from further away its Adam stays where it is on the MSE surface, and
-the lecture concludes that even Adam is no cure. But that Adam carries over the state of its warm-up epoch. A fresh one
-from the same start arrives. The starts of the warm-up are not printed: they were solved for, from the weights that
+The lecture's third animation (학습과정 시각화예시3): from further away its Adam stays where it is on the MSE surface,
+and the lecture concludes that even Adam is no cure. But that Adam carries over the state of its warm-up epoch. A fresh
+one from the same start arrives. The starts of the warm-up are not printed: they were solved for, from the weights that
 are. Which part of the state does it, and how often, is asked in `adam_state`.
 """
 

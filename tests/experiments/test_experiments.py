@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +14,6 @@ from matplotlib.figure import Figure
 from test_figures import overlapping
 
 from tfreg import open_run
-from tfreg.suite.findings import Findings
 from tfreg.suite.job import Job
 from tfreg.suite.parameters import options_for, parameters
 from tfreg.suite.published import check_numbers, load_published
@@ -164,31 +162,18 @@ def test_a_script_run_by_itself_draws_the_same_bytes_quietly(tmp_path: Path) -> 
     assert first == second
 
 
-@cache
-def whole_run(name: str) -> Findings:
-    """What an experiment finds with its default options; run once."""
-    return load_script(EXPERIMENTS[name].path).main()
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted({number.partition(".")[0] for number in REPRODUCIBLE}))
-def test_printed_numbers_come_back(name: str) -> None:
-    by_name = {checked.name: checked for checked in check_numbers(name, whole_run(name).numbers, PUBLISHED)}
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_with_its_defaults_a_script_brings_numbers_back_and_draws_texts_apart(name: str) -> None:
+    # Whole comparisons take too long; a few optimizers of them do, whose panels are those of all.
+    options = {} if name in BY_DEFAULT else short(EXPERIMENTS[name])
+    found = load_script(EXPERIMENTS[name].path).main(**options)
+    by_name = {checked.name: checked for checked in check_numbers(name, found.numbers, PUBLISHED)}
     for number in (number for number in REPRODUCIBLE if number.partition(".")[0] == name):
         assert number in by_name, "the experiment does not give this number"
         checked = by_name[number]
         assert all(checked.digits_match if checked.reproducible == "exact" else checked.came_back), checked
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_no_texts_of_a_figure_overlap(name: str) -> None:
-    # Whole comparisons take too long; a few optimizers of them do, whose panels are those of all.
-    findings = (
-        whole_run(name) if name in BY_DEFAULT else load_script(EXPERIMENTS[name].path).main(**short(EXPERIMENTS[name]))
-    )
-    drawn = [shown.content for shown in findings.figures.values()]
-    for figure in (figure for figure in drawn if isinstance(figure, Figure)):
+    for figure in (shown.content for shown in found.figures.values() if isinstance(shown.content, Figure)):
         figure.canvas.draw()
         assert overlapping(figure) == []
 
