@@ -18,16 +18,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from matplotlib.animation import PillowWriter
+from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from tfreg import curvature_surface, datasets, descents, grid, loss_surface, losses, models, train
+from tfreg import curvature_surface, datasets, draw, grid, loss_surface, losses, models, train
 from tfreg.backend import keras, tf
-from tfreg.draw import animation as animations
-from tfreg.draw import data as figures
 from tfreg.problem.problem import Problem
-from tfreg.training import program as engine
+from tfreg.training.program import program
 from tfreg.training.steps import Shape
 
 EPOCHS, START, RATE = 435, (-3.0, -1.0), 0.1
@@ -57,11 +57,11 @@ def compared(what: str, seconds: dict[str, float], plain: str) -> list[Row]:
 
 def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts: int) -> Callable[[], np.ndarray]:
     """The compiled loop alone, every epoch recorded: what the JAX loop below does."""
-    program = engine.program(problem, optimizer, Shape(n_starts, EPOCHS + 1))
+    compiled = program(problem, optimizer, Shape(n_starts, EPOCHS + 1))
     starts = np.tile(START, (n_starts, 1))
-    states, rates = program.fresh_states(starts), np.full((n_starts, 1), RATE)
+    states, rates = compiled.fresh_states(starts), np.full((n_starts, 1), RATE)
     record_at, orders = np.arange(EPOCHS + 1), np.zeros((0, len(problem.dataset.inputs)))
-    return lambda: program.run(problem, starts, states, rates, record_at, orders).weights
+    return lambda: compiled.run(problem, starts, states, rates, record_at, orders).weights
 
 
 def jax_loop(loss_name: str, n_starts: int) -> Callable[[], np.ndarray] | None:
@@ -102,7 +102,7 @@ def numpy_loop() -> np.ndarray:
 
 
 def keras_fit() -> None:
-    """Plain `model.fit` in stretches of 15 epochs, as the lecture."""
+    """Plain `model.fit` in stretches of 15 epochs."""
     data = datasets.bernoulli_line()
     model = models.logistic(2)
     model.compile(loss=losses.bce, optimizer=keras.optimizers.SGD(RATE))
@@ -170,7 +170,7 @@ def first() -> list[Row]:
 
 
 def surface() -> list[Row]:
-    """A loss surface, 65 x 55 points on 2000 samples; the lecture calls the loss point by point."""
+    """A loss surface, 65 x 55 points on 2000 samples; the plain way calls the loss point by point."""
     over = grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2))
     data = datasets.bernoulli_line()
     x, y = tf.constant(data.inputs, "float32"), tf.constant(data.targets, "float32")
@@ -194,28 +194,43 @@ def surface() -> list[Row]:
 
 
 def animation() -> list[Row]:
-    """An animation of 30 frames as GIF; Matplotlib's way draws the whole figure for every frame."""
-    problems = descents.lecture_problems()
-    descent = descents.run(problems, keras.optimizers.SGD(RATE), EPOCHS, START, dict.fromkeys(problems, START))
-    scene = descents.scene(descent, "SGD")
-    scratch = tempfile.TemporaryDirectory()
-    folder = Path(scratch.name)
-
-    def plain() -> None:
-        figure = figures.new_figure(10, 7.6)
-        moving = animations._lay_out(figure, scene)
-        writer = PillowWriter(fps=5)
-        with writer.saving(figure, folder / "plain.gif", 80):
-            for k in range(30):
-                for move in moving:
-                    move(np.arange(0, 15 * k + 1, 15)).set_animated(False)
-                writer.grab_frame()
-
-    contestants = {
-        "tfreg": lambda: animations.descent(scene, "SGD").save_gif(folder / "ours.gif"),
-        "every frame drawn whole": plain,
+    """An animation of 30 frames as GIF; Matplotlib's own way draws the whole figure for every frame."""
+    data = datasets.bernoulli_line()
+    problems = {name: Problem(models.logistic(2), losses.get(name.lower()), data) for name in ("MSE", "BCE")}
+    runs = {name: {"SGD": train(problem, "sgd:0.1", EPOCHS, START)} for name, problem in problems.items()}
+    surfaces = {name: loss_surface(problem, around=runs[name]) for name, problem in problems.items()}
+    fits = {
+        name: {"SGD": problem.predictions_at(runs[name]["SGD"].weights.values)[..., 0]}
+        for name, problem in problems.items()
     }
-    with scratch:
+
+    def ours(path: Path) -> None:
+        draw.descent_animation(surfaces, runs, data=data, fits=fits).save(path)
+
+    def plain(path: Path) -> None:
+        figure = Figure(figsize=(10.4, 7.6))
+        moving = []
+        for column, (name, surface) in enumerate(surfaces.items()):
+            solid = figure.add_subplot(2, 2, column + 1, projection="3d")
+            x, y = np.meshgrid(surface.w0, surface.w1, indexing="ij")
+            solid.plot_surface(x, y, surface.loss.values, cmap="cividis", rcount=40, ccount=40)
+            flat = figure.add_subplot(2, 2, column + 3)
+            flat.plot(data.inputs[:, 1], data.targets[:, 0], "o", alpha=0.06)
+            moving.append((solid.plot([], [], [], "o-")[0], flat.plot([], [])[0], runs[name]["SGD"], fits[name]["SGD"]))
+
+        def show(epoch: int) -> list[Artist]:
+            for path_, curve, run, fit in moving:
+                path_.set_data_3d(*run.weights.values[: epoch + 1].T, run.loss.values[: epoch + 1])
+                curve.set_data(data.inputs[:, 1], fit[epoch])
+            return []
+
+        FuncAnimation(figure, show, frames=range(0, EPOCHS + 1, 15), blit=False).save(path, PillowWriter(fps=5), dpi=80)
+
+    with tempfile.TemporaryDirectory() as folder:
+        contestants = {
+            "tfreg": lambda: ours(Path(folder, "ours.gif")),
+            "every frame drawn whole": lambda: plain(Path(folder, "plain.gif")),
+        }
         return compared("30 frames as GIF", medians(contestants, 2), "every frame drawn whole")
 
 

@@ -230,3 +230,17 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path, refused: Refused) -> 
     for path in (tmp_path / "missing.nc", tmp_path):
         with refused(f"no such run: {path}"):
             open_run(path)
+
+
+@pytest.mark.parametrize("value", [None, True, {"nested": 1}, object()])
+def test_an_attribute_that_netcdf_does_not_know_is_refused(value: object, tmp_path: Path, refused: Refused) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0])}, attrs={"format": "tfreg-run-1", "note": value})
+    with refused("attribute 'note': expected a number, a text"):
+        save_run(run, tmp_path / "run.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_text_that_begins_with_a_brace_comes_back_as_it_is(tmp_path: Path) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0])}, attrs={"format": "tfreg-run-1", "note": "{not json"})
+    save_run(run, tmp_path / "run.nc")
+    assert open_run(tmp_path / "run.nc").attrs["note"] == "{not json"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from plain_keras import flat
 
-from tfreg import losses, models, relu_nets
+from tfreg import losses, models
 from tfreg.backend import keras
 from tfreg.datasets import piecewise
 from tfreg.problem.problem import Problem
@@ -58,32 +58,3 @@ def test_holding_copies() -> None:
     assert flat(copy).tolist() == weights.tolist()
     assert flat(model).tolist() == before.tolist()
     assert [layer.name for layer in copy.layers] == ["hidden", "relu", "output"]
-
-
-class TestReluNets:
-    WEIGHTS = (1.0, -2.0, 0.5, -3.0, 2.0, 4.0, -1.0)
-
-    def test_panels_end_in_the_prediction(self) -> None:
-        problem = relu_nets.problem(2)
-        panels = list(relu_nets.panels(problem, np.array(self.WEIGHTS)).values())
-        x = problem.dataset.inputs[:, 0]
-        np.testing.assert_allclose(panels[0]["unit 1"], x + 0.5, atol=1e-6)
-        np.testing.assert_allclose(panels[1]["unit 1"], np.maximum(x + 0.5, 0), atol=1e-6)
-        np.testing.assert_allclose(panels[2]["unit 1"], 2 * np.maximum(x + 0.5, 0), atol=1e-6)
-        np.testing.assert_allclose(panels[2]["unit 2"], np.full(100, -1.0), atol=1e-6)
-        np.testing.assert_allclose(panels[2]["unit 1"] + panels[2]["unit 2"], panels[3]["fit"], atol=1e-6)
-        np.testing.assert_allclose(panels[3]["fit"], problem.predictions_at(self.WEIGHTS)[:, 0], atol=1e-6)
-
-    def test_dead_units(self) -> None:
-        """Unit 1 has x + 0.5, unit 2 has -2 x - 3: at most -1, so it is dead."""
-        problem = relu_nets.problem(2)
-        np.testing.assert_allclose(relu_nets.largest_inputs(problem, self.WEIGHTS), [1.5, -1.0])
-        alive, both_dead = (1, 1, 0, 0, 1, 1, 0), (1, 1, -1, -2, 1, 1, 0)
-        assert relu_nets.dead_units(problem, self.WEIGHTS) == 1
-        assert relu_nets.dead_units(problem, [self.WEIGHTS, alive, both_dead]).tolist() == [1, 0, 2]
-
-    def test_end_losses(self) -> None:
-        problem, starts = relu_nets.problem(2), [self.WEIGHTS, (1, 1, 0, 0, 1, 1, 0)]
-        ends = relu_nets.end_losses(problem, keras.optimizers.SGD(0.01), 3, starts)
-        assert ends.shape == (2,)
-        assert (ends < problem.loss_at(starts)).all()

@@ -5,12 +5,12 @@ temporary name in the same folder and renamed when it is complete; a program tha
 carries the real name.
 """
 
-import json
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError
@@ -48,12 +48,16 @@ def save_run(run: xr.Dataset, path: str | Path) -> None:
     """Save a run, or a comparison, as NetCDF.
 
     Raises:
-        InputError: the folder cannot be written to.
+        InputError: an attribute that NetCDF does not know (it knows numbers, texts and arrays of them), or a folder
+            that cannot be written to.
     """
-    # NetCDF has no nested attributes; a comparison's become JSON.
-    attributes = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in run.attrs.items()}
-    whole = run.assign_attrs(attributes)
-    write_whole(Path(path), lambda temporary: whole.to_netcdf(temporary, engine="h5netcdf"))
+    for name, value in run.attrs.items():
+        if isinstance(value, bool) or not isinstance(value, str | int | float | np.number | np.ndarray | list | tuple):
+            raise InputError(
+                f"attribute {name!r}: expected a number, a text or a list of them, as NetCDF keeps, "
+                f"got {value!r:.60}; make it a text"
+            )
+    write_whole(Path(path), lambda temporary: run.to_netcdf(temporary, engine="h5netcdf"))
 
 
 def open_run(path: str | Path) -> xr.Dataset:
@@ -73,5 +77,4 @@ def open_run(path: str | Path) -> xr.Dataset:
         ) from None
     if run.attrs.get("format") not in (RUN_FORMAT, COMPARISON_FORMAT):
         raise InputError(f"{path} is no run of tfreg: expected format {RUN_FORMAT!r}, got {run.attrs.get('format')!r}")
-    nested = {name: json.loads(value) for name, value in run.attrs.items() if str(value).startswith("{")}
-    return run if "optimizer_config" in run.attrs else run.assign_attrs(nested)
+    return run

@@ -28,6 +28,6 @@ def n_dead_units(problem: Problem, weights: np.ndarray) -> np.ndarray:
     return (problem.dataset.inputs * kernels + biases <= 0).all(axis=1).sum(axis=1)
 
 
-def by_share(losses: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """The losses that so many percent of the starts end below, to draw losses of few and of many starts side by side."""
-    return np.quantile(losses, shares / 100)
+def log_by_share(losses: np.ndarray, percent: np.ndarray) -> np.ndarray:
+    """The logarithm (base 10) of the loss below which so many percent of the starts end, whatever their number."""
+    return np.log10(np.quantile(losses, percent / 100))

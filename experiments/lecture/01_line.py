@@ -1,9 +1,9 @@
 """A line cannot bend
 
-The lecture's first solution (풀이1): 100 points along a line that bends at zero, one Dense unit, SGD on the mean squared
-error. The lecture prints the kernel and bias after 1000 epochs, but no start; zero is taken here. The printed weights
-are not quite those of the least-squares line: in float32 the descent stalls just below it, where a step is less than
-half the distance to the next float32 number.
+The lecture's first solution (풀이1): 100 points along a line that bends at zero, one Dense unit, SGD on the mean
+squared error. The lecture prints the kernel and bias after 1000 epochs, but no start; zero is taken here. The printed
+weights are not quite those of the least-squares line: in float32 the descent stalls just below it, where a step is
+less than half the distance to the next float32 number.
 """
 
 import numpy as np
@@ -35,26 +35,23 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     step = half_ulps(learning_rate * exact.gradient_at(weights), weights)
 
     found = Findings(
-        f"After {epochs} epochs the line is {weights[0]:.4f} x + {weights[1]:.4f}, {abs(best - weights).max():.1e} from "
-        f"least squares: float32 rounds away the next step, {step.max():.2f} of half a unit in the last place."
+        f"After {epochs} epochs the line is {weights[0]:.4f} x + {weights[1]:.4f}, {abs(best - weights).max():.1e} "
+        f"from least squares: float32 rounds away the next step, {step.max():.2f} of half a unit in the last place."
     )
     found.run("run", run)
     found.number("y", y)
     found.number("weights", weights)
     found.figure("data", draw.data(data, title="100 points along a bent line"), "The data: a line that bends at zero.")
     found.figure("network", draw.network(net, ["x"], "y", weights="symbols", identity=True), "The net of a line.")
-    found.figure(
-        "network_relu",
-        draw.network(bent_net, ["x"], "y", weights="symbols"),
-        "The net to come, with a ReLU in place of the identity.",
-    )
+    network = draw.network(bent_net, ["x"], "y", weights="symbols")
+    found.figure("network_relu", network, "The net to come, with a ReLU in place of the identity.")
     title = f"A line after {epochs} epochs of SGD({learning_rate:g})"
     found.figure("fit", draw.data(data, {"fit": fit}, title=title), "The line goes through the middle of the bend.")
     found.claim(
-        "a line can never fit the bend, however long it trains",
+        "said: a line can never fit the bend, however long it trains",
         holds=lowest > 2 * noise,
-        because=f"no line has an MSE below {lowest:.4f}, that of least squares; this one has {run.loss.values[-1]:.4f}, "
-        f"the bent line that the data were drawn around {noise:.4f}",
+        because=f"no line has an MSE below {lowest:.4f}, that of least squares; this one has "
+        f"{run.loss.values[-1]:.4f}, the bent line that the data were drawn around {noise:.4f}",
     )
     return found
 

@@ -1,8 +1,8 @@
 """One ReLU
 
-The lecture's second solution (풀이2): the same data and one ReLU, relu(kernel * x + bias), with nothing behind it, from
-the start that the lecture prints. It bends, but it cannot go below zero, and half of the data do. That no start would
-do better follows from the negative targets alone: they cost their squares, whatever the weights are.
+The lecture's second solution (풀이2): the same data and one ReLU, relu(kernel * x + bias), with nothing behind it,
+from the start that the lecture prints. It bends, but it cannot go below zero, and half of the data do. That no start
+would do better follows from the negative targets alone: they cost their squares, whatever the weights are.
 """
 
 import numpy as np
@@ -38,15 +38,16 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         "The ReLU beside the identity.",
     )
     untrained = {"x": x, "u = l1(x)": before["l1"][:, 0], "v = relu(u)": before["a1"][:, 0]}
+    dotted = {"x": draw.Style("#7F7F7F", ":", width=1.6)}
     found.figure(
         "untrained",
-        draw.curves(x, {"y": untrained}, "x", title="Before training"),
-        "The untrained net: u = l1(x) is a line through zero, v = relu(u) is that line without its lower half.",
+        draw.curves(x, {"y": untrained}, "x", title="Before training", styles=dotted),
+        "The untrained net: u = l1(x) is a line through zero, v = relu(u) its upper half; dotted is y = x.",
     )
     title = f"One ReLU after {epochs} epochs of SGD({learning_rate:g})"
     found.figure("fit", draw.data(data, {"fit": fit}, title=title), "The fit of one ReLU, which cannot go below zero.")
     found.claim(
-        "one ReLU cannot fit the bend either",
+        "said: one ReLU cannot fit the bend either",
         holds=floor > 2 * noise,
         because=f"no prediction of a ReLU is negative, so the negative targets alone cost {floor:.4f}; the bent line "
         f"that the data were drawn around has an MSE of {noise:.4f}, this net {run.loss.values[-1]:.4f}",

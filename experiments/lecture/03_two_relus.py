@@ -7,7 +7,7 @@ the order in which the 100 samples are added.
 
 import numpy as np
 import pandas as pd
-from layer_outputs import steps
+from layer_outputs import STYLES, steps
 from rounding import apart, order_scatter
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train
@@ -48,8 +48,10 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     trained = f"after {epochs} epochs of SGD({learning_rate:g})"
     found.figure(
         "before",
-        draw.curves(x, {step: {"x": x} | before[step] for step in list(before)[:2]}, "x", title="Before training"),
-        "Before training: l1(x) are two lines through zero, relu(l1(x)) their upper halves.",
+        draw.curves(
+            x, {step: {"x": x} | before[step] for step in list(before)[:2]}, "x", title="Before training", styles=STYLES
+        ),
+        "Before training: l1(x) are two lines through zero, relu(l1(x)) their upper halves; dotted is y = x.",
     )
     found.figure("network", draw.network(net, ["x"], weights="symbols", boxes=True), "The net and its weights.")
     found.figure("layers", draw.layers(net), "The net, layer by layer.")
@@ -59,17 +61,17 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     outputs = {step: after[step] for step in list(after)[:2]} | {"l2(relu(l1(x)))": after["sum"]}
     found.figure(
         "outputs",
-        draw.curves(x, outputs, "x", title=f"What comes out of each layer {trained}", behind=y),
+        draw.curves(x, outputs, "x", title=f"The layers {trained}", behind=y, styles=STYLES),
         "The data behind what comes out of each layer: two lines, two bent lines, and the fit.",
     )
     analysis = {step: after[step] for step in list(after)[1:]}
     found.figure(
         "analysis",
-        draw.curves(x, analysis, "x", title="How the fit comes about", behind=y),
+        draw.curves(x, analysis, "x", title="How the fit comes about", behind=y, styles=STYLES),
         "Two bent lines, each times its output weight (with the bias on the second), and their sum.",
     )
     found.claim(
-        "two ReLUs can fit the bend",
+        "said: two ReLUs can fit the bend",
         holds=loss <= 1.05 * noise,
         because=f"MSE {loss:.4f} after {epochs} epochs; the bent line that the data were drawn around has {noise:.4f}",
     )

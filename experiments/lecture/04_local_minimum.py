@@ -1,13 +1,14 @@
 """Stuck in a local minimum
 
-The lecture's failure of the third solution (풀이3의 실패): the same net from another start. After 1000 epochs, and after
-10000 more, one unit is dead for every x and the other fits alone. The lecture prints the weights, but no start: this one
-was solved for, is not the only one that leads there, and is certainly not the lecture's. The gradient is printed too.
-It is that of the sum over the samples, not of the mean: the tape was given the 100 squared errors one by one.
+The lecture's failure of the third solution (풀이3의 실패): the same net from another start. After 1000 epochs, and
+after 10000 more, one unit is dead for every x and the other fits alone. The lecture prints the weights, but no start:
+this one was solved for, is not the only one that leads there, and is certainly not the lecture's. The gradient is
+printed too. It is that of the sum over the samples, not of the mean: the tape was given the 100 squared errors one by
+one.
 """
 
 import tensorflow as tf
-from layer_outputs import steps
+from layer_outputs import STYLES, steps
 from rounding import apart, half_ulps, order_scatter
 
 from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
@@ -29,6 +30,9 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     last = train(problem, sgd, more_epochs, continue_from=first, record_every=100)
     weights = last.weights.values[-1]
     moved = abs(weights - first.weights.values[-1]).max()
+    still = f"{more_epochs} more epochs move " + (
+        f"no weight by more than {moved:.1g}" if moved else "no weight at all"
+    )
 
     summed = Problem(models.relu_net(2, "float64"), lambda y, p: tf.reduce_sum((y - p) ** 2), data)
     gradient = summed.gradient_at(PRINTED)
@@ -38,8 +42,8 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     scatter = order_scatter(problem, sgd, epochs, START)
 
     found = Findings(
-        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above {steepest:.1e}, "
-        f"and {more_epochs} more epochs move no weight by more than {moved:.1g}."
+        f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above "
+        f"{steepest:.1e}; {still}."
     )
     found.run("first", first)
     found.run("last", last)
@@ -55,18 +59,17 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.figure(
         "fit",
         draw.data(data, fits, title="Two ReLUs in a local minimum", styles=lines),
-        "The fit after 1000 epochs and after 10000 more, from a start that was solved for: they are the same.",
+        f"The fit after {epochs} epochs and after {more_epochs} more, the same, from a start that was solved for.",
     )
     found.figure(
         "analysis",
-        draw.curves(x, steps(problem, weights), "x", title="Where the fit gets stuck", behind=y),
+        draw.curves(x, steps(problem, weights), "x", title="Where the fit gets stuck", behind=y, styles=STYLES),
         f"The stuck fit, step by step; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
     )
     found.claim(
-        "two ReLUs may stick in a local minimum, where the gradient is nearly zero",
+        "said: two ReLUs may stick in a local minimum, where the gradient is nearly zero",
         holds=steepest < 1e-5 and largest_input <= 0 and moved < 1e-5,
-        because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {more_epochs} more epochs "
-        f"move no weight by more than {moved:.1g}",
+        because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {still}",
     )
     return found
 

@@ -1,8 +1,8 @@
 """512 ReLUs
 
-The lecture's fourth solution (풀이4): the same data and 512 ReLUs before the linear unit. The lecture's start cannot be
-recovered, so this one is drawn as Keras draws, from a seed of our own. The lecture says that so wide a net does not get
-stuck: units die here too, but others make up for them. That is judged in `wide_starts`, from many starts.
+The lecture's fourth solution (풀이4): the same data and 512 ReLUs before the linear unit. The lecture's start cannot
+be recovered, so this one is drawn as Keras draws, from a seed of our own. The lecture says that so wide a net does not
+get stuck: units die here too, but others make up for them. That is judged in `wide_starts`, from many starts.
 """
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train

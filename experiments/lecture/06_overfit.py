@@ -1,9 +1,9 @@
 """Overfitting noise
 
-The lecture's warning after its fourth solution: the same 512 ReLUs on 100 points of pure noise, with SGD(0.5). There is
-nothing to learn, and the best prediction for new data is zero; the net finds something nevertheless. The lecture's
-start cannot be recovered, so this one is drawn as Keras draws, from a seed of our own. The claim that the net fits noise
-is judged in `overfit_starts`, from many starts.
+The lecture's warning after its fourth solution: the same 512 ReLUs on 100 points of pure noise, with SGD(0.5). There
+is nothing to learn, and the best prediction for new data is zero; the net finds something nevertheless. The lecture's
+start cannot be recovered, so this one is drawn as Keras draws, from a seed of our own. The claim that the net fits
+noise is judged in `overfit_starts`, from many starts.
 """
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train

@@ -28,15 +28,15 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
 
     # By learning rate, how far the fits of BCE and of MSE are from the true probability on average.
     off = {}
-    for rate in (learning_rate, *OTHER_RATES):
+    for rate in sorted({learning_rate, *OTHER_RATES}):
         ends = [train(problem, SGD(rate), epochs, START).weights.values[-1] for problem in problems.values()]
         off[rate] = [abs(problems["BCE"].predictions_at(end)[:, 0] - data.expected).mean() for end in ends]
     worse = [off_mse > off_bce for off_bce, off_mse in off.values()]
     distances = ", ".join(f"{off_mse:.3f} and {off_bce:.3f} at {rate:g}" for rate, (off_bce, off_mse) in off.items())
 
     found = Findings(
-        f"From the same start after {epochs} epochs of SGD({learning_rate:g}) the MSE fit is {off[learning_rate][1]:.3f} "
-        f"from the true probability on average, the BCE fit {off[learning_rate][0]:.3f}."
+        f"From the same start after {epochs} epochs of SGD({learning_rate:g}) the MSE fit is "
+        f"{off[learning_rate][1]:.3f} from the true probability on average, the BCE fit {off[learning_rate][0]:.3f}."
     )
     for loss, run in runs.items():
         found.run(loss.lower(), run)
@@ -46,7 +46,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         "The fits with both losses after as many epochs from the same start, which was solved for in experiment 7.",
     )
     found.claim(
-        "from the same start with the same epochs MSE fits the logistic model worse than BCE",
+        "said: from the same start with the same epochs MSE fits the logistic model worse than BCE",
         holds=all(worse) or ("depends" if any(worse) else False),
         because=f"mean distance of the MSE and the BCE fit from the true probability by learning rate: {distances}",
     )

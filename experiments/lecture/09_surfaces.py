@@ -1,8 +1,8 @@
 """Both loss surfaces
 
-The lecture's study of the losses (손실함수의 시각화): the logistic problem with weights (w0, w1) and inputs (1, x), its MSE
-and its BCE over the lecture's grid, from the lecture's angle. The lecture says by eye that the MSE surface is not convex
-and the BCE surface is; the Hessian decides that in `convexity`.
+The logistic problem with weights (w0, w1) and inputs (1, x), its MSE and its BCE over the lecture's grid, from the
+lecture's angle. The lecture says by eye that the MSE surface is not convex and the BCE surface is; the Hessian decides
+that in `convexity`.
 """
 
 import tensorflow as tf

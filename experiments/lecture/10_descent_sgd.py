@@ -1,8 +1,8 @@
 """Descent with SGD from (-3, -1)
 
-The lecture's first animation of training (학습과정 시각화예시1): 29 stretches of 15 epochs of SGD(0.1) on both losses, from
-the same start. The lecture had fitted its models for one epoch from a random start before it set this one, and went on
-with the same optimizer. Plain SGD has no state, so that makes no difference here; with Adam, in the next two
+The lecture's first animation of training (학습과정 시각화예시1): 29 stretches of 15 epochs of SGD(0.1) on both losses,
+from the same start. The lecture had fitted its models for one epoch from a random start before it set this one, and
+went on with the same optimizer. Plain SGD has no state, so that makes no difference here; with Adam, in the next two
 experiments, it does. The random starts are not printed: they were solved for, from the weights that are.
 """
 
@@ -45,7 +45,7 @@ def main(
     runs = {loss: {"SGD": run} for loss, run in carried.items()}
     over = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
     title = f"SGD({learning_rate:g}) from {place}: {epochs} epochs"
-    add_descents(found, problems, runs, over, title, f"{title}, in 3-D and from above.")
+    add_descents(found, problems, runs, over, title, f"{title}, in 3-D and from above; plain SGD carries nothing over.")
     return found
 
 

@@ -1,9 +1,9 @@
 """Descent with Adam from (-3, -1)
 
-The lecture's second animation (학습과정 시각화예시2): the same with Adam(0.1). Here the warm-up epoch shows: Adam goes on
-with the averages of the gradient and of its square, and the count of steps, that it remembers from the random start.
-Both are run, with that state carried over, as the lecture did, and with a fresh Adam. The random starts are not printed:
-they were solved for, from the weights that are.
+The lecture's second animation (학습과정 시각화예시2): the same with Adam(0.1). Here the warm-up epoch shows: Adam goes
+on with the averages of the gradient and of its square, and the count of steps, that it remembers from the random
+start. Both are run, with that state carried over, as the lecture did, and with a fresh Adam. The random starts are not
+printed: they were solved for, from the weights that are.
 """
 
 import tensorflow as tf
@@ -42,12 +42,12 @@ def main(
     runs = {loss: {"carried over": carried[loss], "fresh": fresh[loss]} for loss in problems}
     over = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
     title = f"Adam({learning_rate:g}) from {place}: {epochs} epochs"
-    caption = f"{title}, with the state of the warm-up epoch carried over, as in the lecture, and fresh."
+    caption = f"{title}; carried over is the state of a warm-up epoch, whose start was solved for."
     add_descents(found, problems, runs, over, title, caption)
 
     with_adam, with_sgd = arrival(carried["MSE"], goal["MSE"]), arrival(sgd["MSE"], goal["MSE"])
     found.claim(
-        "a good optimizer speeds MSE up",
+        "said: a good optimizer speeds MSE up",
         holds=with_adam is not None and (with_sgd is None or with_adam < with_sgd),
         because=f"epoch of arrival within {epochs}: {ends}",
     )

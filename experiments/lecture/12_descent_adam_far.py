@@ -1,10 +1,9 @@
 """Descent with Adam from (-10, -1)
 
-The lecture's third animation (학습과정 시각화예시3): from further away the lecture's Adam stays where it is on the MSE
-surface, and the lecture concludes that even Adam is no cure. But that Adam carries over the state of its warm-up epoch:
-it remembers the square of a gradient far larger than the ones here, and divides each step by its root. A fresh Adam from
-the same start arrives. The random starts of the warm-up are not printed: they were solved for, from the weights that
-are. What of the state does it, and how often, is asked in `adam_state`.
+The lecture's third animation (학습과정 시각화예시3): from further away its Adam stays where it is on the MSE surface,
+and the lecture concludes that even Adam is no cure. But that Adam carries over the state of its warm-up epoch. A fresh
+one from the same start arrives. The starts of the warm-up are not printed: they were solved for, from the weights that
+are. Which part of the state does it, and how often, is asked in `adam_state`.
 """
 
 import tensorflow as tf
@@ -37,25 +36,25 @@ def main(
     goal, place = goals(problems), "({:g}, {:g})".format(*start)
     starts = surfaces.grid_points(grid(w0=(-10, 3, 1), w1=(-1, 10, 1)))
     many = train(problems["MSE"], Adam(learning_rate), epochs, starts, record_every=15)
-    arrived = int((many.loss <= goal["MSE"]).any("epoch").sum())
+    share = comparison.share(int((many.loss <= goal["MSE"]).any("epoch").sum()), len(starts))
     ends = f"state carried over, {arrivals(carried, goal)}; fresh, {arrivals(fresh, goal)}"
 
     found = Findings(f"Arrival within {epochs} epochs from {place}: {ends}.")
     found.number("start", carried["MSE"].weights.values[0])
     add_warm_up(found, warm_ups)
     runs = {loss: {"carried over": carried[loss], "fresh": fresh[loss]} for loss in problems}
-    # The lecture's grid, and one more column: with its state carried over, Adam first goes away from the minimum.
-    over = grid(w0=(-11, 3, grid_step), w1=(-1, 10, grid_step))
+    # A little wider than the lecture's grid: with its state carried over, Adam first goes away from the minimum.
+    over = grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))
     title = f"Adam({learning_rate:g}) from {place}: {epochs} epochs"
-    caption = f"{title}, with the state of the warm-up epoch carried over, as in the lecture, and fresh."
+    caption = f"{title}; carried over is the state of a warm-up epoch, whose start was solved for."
     add_descents(found, problems, runs, over, title, caption)
 
     cured = [arrival(runs["MSE"][state], goal["MSE"]) is not None for state in ("carried over", "fresh")]
     found.claim(
-        "a good optimizer is no cure for MSE: even Adam stays stuck",
+        "said: a good optimizer is no cure for MSE: even Adam stays stuck",
         holds=not any(cured) or ("depends" if not all(cured) else False),
-        because=f"epoch of arrival within {epochs} from {place}: {ends}; a fresh Adam arrives on MSE from "
-        f"{comparison.share(arrived, len(starts))} starts on a grid",
+        because=f"epoch of arrival within {epochs} from {place}: {ends}; a fresh Adam arrives on MSE from {share} "
+        "starts on a grid",
     )
     return found
 

@@ -5,16 +5,23 @@ Conventions: the net is Dense "l1" – Activation "a1" – Dense "l2" with one o
 
 import numpy as np
 
-from tfreg import Problem
+from tfreg import Problem, draw
 
 Panels = dict[str, dict[str, np.ndarray]]
+
+STYLES = {
+    "x": draw.Style("#7F7F7F", ":", width=1.6),
+    "unit 1": draw.Style("#0072B2"),
+    "unit 2": draw.Style("#E69F00"),
+    "fit": draw.Style("#009E73"),
+}
 
 
 def steps(problem: Problem, weights: np.ndarray) -> Panels:
     """The outputs of each layer at one weight vector: by step, the curves (n_samples,) of its units.
 
-    Between the ReLUs and the fit stands what each unit adds to it: its output times its output weight, and with the last
-    unit the output bias.
+    Between the ReLUs and the fit stands what each unit adds to it: its output times its output weight, and with the
+    last unit the output bias.
     """
     outputs = problem.layer_outputs_at(weights)
     n_units = outputs["a1"].shape[1]

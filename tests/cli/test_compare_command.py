@@ -1,26 +1,38 @@
 """`tfreg compare` as a user gives it: own data, own scripts, bad options, a cluster."""
 
+import contextlib
+import io
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 import xarray as xr
 from conftest import Refused
 from PIL import Image
+from rich.console import Console, RenderableType
 
-from tfreg import datasets, models
+from tfreg import comparison, datasets, models
+from tfreg.cli import compare as command
 from tfreg.cli import main as cli
 from tfreg.cli import named_problems as problems
-from tfreg.cli import options as questions
+from tfreg.cli import show_comparison
+from tfreg.cli.options import CompareOptions, with_options
+from tfreg.cli.read_options import read_problems, read_starts
+from tfreg.comparison import zarr_store
 from tfreg.comparison.zarr_store import COMPARISON_FORMAT
 from tfreg.datasets import bernoulli_line
 from tfreg.problem.problem import Problem
+from tfreg.suite import terminal
 
 COMMAND = str(Path(sys.executable).with_name("tfreg"))
 SHORT = ["--epochs", "20", "--learning-rate", "0.1:1:2", "--starts", "grid:3x4"]
@@ -75,19 +87,39 @@ def table_csv(folder: Path = Path("people.csv"), **changes: object) -> Path:
     return folder
 
 
-def test_it_says_what_was_found_where_the_files_are_and_what_is_next(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run("compare", "--optimizer", "sgd,lamb", *SHORT)
-    out = capsys.readouterr().out
-    assert max(map(len, out.splitlines()[:6])) <= 80
-    assert re.search(r"^bce +sgd +\d", out, re.MULTILINE)
-    assert "bce: " in out
-    assert "brings" in out
-    assert "Next: " in out
-    (path,) = stores(here)
-    assert str(path.relative_to(here)) in out
-    named = [Path(name) for name in re.search(r"Figures and table: (.*)", out).group(1).split(", ")]  # type: ignore[union-attr]
+@dataclass(frozen=True)
+class Answer:
+    """What one call of the command left behind."""
+
+    folder: Path
+    arguments: list[str]
+    out: str
+
+    @property
+    def result(self) -> xr.Dataset:
+        (path,) = stores(self.folder)
+        return xr.open_zarr(path, chunks=None, consolidated=False)
+
+
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory: pytest.TempPathFactory) -> Answer:
+    folder, out = tmp_path_factory.mktemp("answer"), io.StringIO()
+    arguments = ["compare", "--optimizer", "sgd", *SHORT]
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
+        run(*arguments)
+    return Answer(folder, arguments, out.getvalue())
+
+
+def test_it_says_what_was_found_and_where_the_files_are(answer: Answer) -> None:
+    assert max(map(len, answer.out.splitlines())) <= 80
+    assert re.search(r"^sgd +\d", answer.out, re.MULTILINE)
+    assert re.search(
+        r"^mse: sgd at learning rate \S+ brings \d+ % of the starts to a loss of", answer.out, re.MULTILINE
+    )
+    (path,) = stores(answer.folder)
+    assert f"  {path.relative_to(answer.folder)}\n" in answer.out
+    named = [answer.folder / name for name in re.findall(r"^  (figures\S+)$", answer.out, re.MULTILINE)]
     kinds = {name.stem.split("_", 1)[1] for name in named}
     assert kinds == {"profile", "learning_rates", "atlas_bce", "atlas_mse", "table"}
     for name in named:
@@ -95,46 +127,135 @@ def test_it_says_what_was_found_where_the_files_are_and_what_is_next(
             with Image.open(name) as picture:
                 assert np.asarray(picture.convert("L")).std() > 5
         else:
-            assert len(pd.read_csv(name)) == 4
-    result = xr.open_zarr(path, chunks=None, consolidated=False)
-    assert result.attrs["format"] == COMPARISON_FORMAT
-    assert dict(result.sizes) | {"chunk": 0} == {
-        "problem": 2, "optimizer": 2, "learning_rate": 2, "start": 12, "weight": 2, "chunk": 0,
-    }  # fmt: skip
+            assert len(pd.read_csv(name)) == 2
 
 
-def test_the_same_command_computes_nothing_again_and_another_keeps_it(
-    here: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_store_holds_every_run(answer: Answer) -> None:
+    assert answer.result.attrs["format"] == COMPARISON_FORMAT
+    sizes = {"problem": 2, "optimizer": 1, "learning_rate": 2, "start": 12, "weight": 2}
+    assert {name: answer.result.sizes[name] for name in sizes} == sizes
+    assert comparison.grid_of_starts(answer.result) == ("w0", "w1")
+
+
+def test_the_next_command_does_something_else(answer: Answer) -> None:
+    (line,) = re.findall(r"^Next: ((?:.|\n)*)", answer.out, re.MULTILINE)
+    assert shlex.split(line)[:4] == ["tfreg", "compare", "--optimizer", "all"]
+    everything = CompareOptions(optimizer="all", starts="-3,-1;-10,-1", trajectories=True)
+    assert everything.command() == "tfreg compare --optimizer all --starts '-3,-1;-10,-1' --trajectories"
+    text = printed(show_comparison.report(answer.result, everything, []))
+    assert "Next: tfreg compare --optimizer all" in text
+    assert "--epochs 4350" in text
+
+
+def test_the_same_command_computes_nothing_again(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(answer.folder)
+    monkeypatch.setattr("tfreg.comparison.execution.train", None)  # computing anything would raise
+    monkeypatch.setattr("tfreg.cli.compare._drawn", lambda *arguments: [])
+    run(*answer.arguments)
+    assert len(stores(answer.folder)) == 1
+
+
+def printed(renderable: RenderableType) -> str:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        Console(highlight=False).print(renderable)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_nothing_is_wider_than_the_terminal(answer: Answer, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = answer.result.assign_coords(optimizer=["schedulefreeadamw"])
+    text = printed(show_comparison.report(result, CompareOptions(), [Path("figures/compare/some.png")]))
+    assert max(map(len, text.splitlines())) <= width
+    assert ("diverged" in text) == (width >= 80)
+    # From 60 columns on every name is in one piece.
+    assert ("\nschedulefreeadamw " in text) == (width >= 60)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp949", "utf-8"])
+def test_an_output_that_lacks_a_character_shows_a_plain_one(
+    answer: Answer, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = ["compare", "--optimizer", "sgd", "--loss", "mse", *SHORT]
-    run(*ask)
-    with monkeypatch.context() as patch:
-        patch.setattr("tfreg.comparison.worker.train", None)  # computing anything would raise
-        run(*ask)
-    run(*ask, "--epochs", "21")
-    assert len(stores(here)) == 2
+    written = io.BytesIO()
+    named = answer.result.isel(problem=[0]).assign_coords(problem=["données"])
+    with io.TextIOWrapper(written, encoding=encoding) as output, contextlib.redirect_stdout(output):
+        terminal.never_fail_to_print()
+        Console(highlight=False).print(show_comparison.report(named, CompareOptions(), [Path("figures/données.png")]))
+        output.flush()
+        text = written.getvalue().decode(encoding)
+    assert ("données: sgd at" if encoding == "utf-8" else "donnees: sgd at") in text
 
 
-def test_a_user_s_own_data(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = ["--data", str(table_csv()), "--target", "bought"]
-    run("compare", *data, "--epochs", "30", "--learning-rate", "1", "--starts", "glorot:5")
-    assert "people-" in capsys.readouterr().out
-    (store,) = stores(here)
-    result = xr.open_zarr(store, chunks=None, consolidated=False)
+def test_where_no_start_arrives_it_says_so(answer: Answer) -> None:
+    result = answer.result.load().isel(problem=[0])
+    text = printed(show_comparison.report(result.assign(reached=result.reached & False), CompareOptions(), []))
+    assert re.search(r"bce: no optimizer brings any start to a loss of 0\.\d+ or less", text)
+
+
+def test_interrupted_it_says_what_is_kept(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original, left = zarr_store.write, iter(range(2))
+
+    def write(*arguments: Any) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        original(*arguments)
+
+    monkeypatch.setattr(zarr_store, "write", write)
+    monkeypatch.setattr("tfreg.comparison.run_grid._MOST_ROWS", 5)
+    few = ["--loss", "mse", "--optimizer", "sgd", "--learning-rate", "0.1", "--starts", "grid:3x5", "--epochs", "2"]
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["compare", *few])
+    assert caught.value.code == 130
+    assert "interrupted; 2 of 3 chunks are finished and kept; run the same command" in capsys.readouterr().out
+
+
+def test_interrupted_before_anything_is_kept_it_says_that(tmp_path: Path) -> None:
+    assert "nothing is finished" in printed(show_comparison.interruption(tmp_path / "none.zarr"))
+
+
+def test_a_user_s_own_data(here: Path) -> None:
+    options = CompareOptions(
+        data=str(table_csv()),
+        target="bought",
+        loss="mse",
+        optimizer="adam",
+        epochs=30,
+        learning_rate="1",
+        starts="glorot:5",
+    )
+    assert options.name.startswith("people-")
+    result = command.compute(options)
     assert result.weight.values.tolist() == ["logistic/kernel[0,0]", "logistic/kernel[1,0]", "logistic/bias[0]"]
     # Age decides and income does not.
-    weights = result.final_weights.sel(optimizer="adam")[0, 0].mean("start")
+    weights = result.final_weights.isel(problem=0, optimizer=0, learning_rate=0).mean("start")
     assert weights[0] > 2 > abs(weights[1])
 
 
-def test_other_data_under_the_same_name_are_another_question(here: Path) -> None:
-    ask = ["compare", "--data", "people.csv", "--target", "bought", "--loss", "mse", "--epochs", "3",
-           "--learning-rate", "1", "--optimizer", "sgd", "--starts", "glorot:2"]  # fmt: skip
-    table_csv()
-    run(*ask)
+def test_other_options_and_other_data_under_the_same_name_are_another_comparison(here: Path) -> None:
+    options = CompareOptions(data=str(table_csv()), target="bought")
+    names = {options.name, replace(options, epochs=21).name}
     table_csv(income=np.arange(80))
-    run(*ask)
-    assert len(stores(here)) == 2
+    names.add(options.name)
+    assert len(names) == 3
+    # Where it is computed and saved makes no difference.
+    assert replace(options, scheduler="tcp://here:1", figures=Path("a"), runs=Path("b")).name == options.name
+
+
+def test_every_option_is_on_the_command_line() -> None:
+    app = typer.Typer()
+    command.register(app)
+    shown = {option for parameter in typer.main.get_command(app).params for option in parameter.opts}
+    assert shown >= {f"--{field.name.replace('_', '-')}" for field in fields(CompareOptions)}
+
+
+def test_options_reach_the_function_as_one_record() -> None:
+    app, seen = typer.Typer(), list[CompareOptions]()
+    app.command()(with_options(CompareOptions)(seen.append))
+    typer.main.get_command(app).main(["--seeds", "3", "--batch-size", "8", "--trajectories"], standalone_mode=False)
+    assert seen == [CompareOptions(seeds=3, batch_size=8, trajectories=True)]
 
 
 def test_a_table_is_standardised() -> None:
@@ -144,13 +265,12 @@ def test_a_table_is_standardised() -> None:
     assert set(dataset.targets.ravel()) == {0, 1}
 
 
-def test_a_problem_and_an_optimizer_of_the_user_s_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_problem_and_an_optimizer_of_the_user_s_own(here: Path) -> None:
     Path("own.py").write_text(OWN)
-    run("compare", "--problem", "own.py", "--optimizer", "sgd,own.py:Halving:0.5", *SHORT)
-    assert "Halving" in capsys.readouterr().out
-    (store,) = stores(here)
-    result = xr.open_zarr(store, chunks=None, consolidated=False)
-    assert result.attrs["problems"] == {"own": "<lambda> on bernoulli_line"}
+    few = {"epochs": 20, "learning_rate": "0.1,1", "starts": "grid:3x4"}
+    result = command.compute(CompareOptions(problem="own.py", optimizer="sgd,own.py:Halving:0.5", **few))
+    assert result.problem.values.tolist() == ["own"]
+    assert result.loss_source.item() == "lambda y, p: tf.reduce_mean(abs(y - p) ** 3)"
     # Half a step at twice the rate would be the same; at the same rate it is behind.
     loss = result.final_loss.sel(problem="own").mean(["start", "learning_rate"])
     assert float(loss.sel(optimizer="Halving")) > float(loss.sel(optimizer="sgd"))
@@ -212,7 +332,7 @@ BAD_OPTIONS = {
     "--problem two_relus --loss bce": "the outputs of two_relus are no probabilities, as bce wants them; use mse",
     "--loss bse": "unknown loss 'bse'; did you mean",
     "--epochs 0": "epochs: expected a whole number of 1 or more, got 0",
-    "--tolerance -1": "tolerance: expected a number, a tolerance of 0 or more, got -1.0",
+    "--tolerance -1": "tolerance: expected a number of 0 or more, got -1.0",
     "--seeds 3": "seeds: full batches have no order that a seed could draw; give a batch_size",
     "--data people.csv": "--data needs --target",
     "--target bought": "--target needs --data",
@@ -222,7 +342,10 @@ BAD_OPTIONS = {
 
 
 @pytest.mark.parametrize("options", BAD_OPTIONS)
-def test_a_bad_option_is_one_line_and_exit_code_2(options: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_option_is_one_line_and_exit_code_2(
+    options: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tfreg.cli.compare._CONNECT_WITHIN", "0.1s")
     with pytest.raises(SystemExit) as caught:
         cli.main(["compare", *options.split()])
     assert caught.value.code == 2
@@ -236,27 +359,29 @@ def test_a_bad_option_is_one_line_and_exit_code_2(options: str, here: Path, caps
 def test_scripts_without_what_is_asked_for_are_refused(here: Path, refused: Refused) -> None:
     Path("other.py").write_text("def problem():\n    return 3\n")
     with refused("other.py: expected problem() to return a tfreg.Problem, or several by name"):
-        questions.read_problems(questions.Question(problem="other.py"))
+        read_problems(CompareOptions(problem="other.py"))
     Path("none.py").write_text("x = 1\n")
     with refused("none.py: expected it to define problem, got no such function or class"):
-        questions.read_problems(questions.Question(problem="none.py"))
+        read_problems(CompareOptions(problem="none.py"))
     Path("broken.py").write_text("def problem(:\n")
     with refused("broken.py cannot be imported: invalid syntax"):
-        questions.read_problems(questions.Question(problem="broken.py"))
+        read_problems(CompareOptions(problem="broken.py"))
     with refused("--loss: the script says which loss its problem has"):
-        questions.read_problems(questions.Question(problem="other.py", loss="bce"))
+        read_problems(CompareOptions(problem="other.py", loss="bce"))
 
 
 def test_starts_as_they_are_written() -> None:
     problem = Problem(models.logistic(2), lambda y, p: ((y - p) ** 2)[0, 0], bernoulli_line(5))
-    starts, shape = questions.read_starts("grid:65x55", problem)
-    assert shape == (65, 55)
-    # The grid of the lecture's surfaces.
-    np.testing.assert_allclose(np.unique(starts[:, 0]), np.arange(-10, 3, 0.2), atol=1e-9)
-    np.testing.assert_allclose(np.unique(starts[:, 1]), np.arange(-1, 10, 0.2), atol=1e-9)
-    starts, shape = questions.read_starts("-3,-1;-10,-1", problem)
-    assert (starts.tolist(), shape) == ([[-3, -1], [-10, -1]], None)
-    assert questions.read_starts("glorot:4", problem)[0].shape == (4, 2)
+    starts = read_starts("grid:65x55", problem, problems.ranges("logistic"))
+    assert list(starts) == ["w0", "w1"]
+    np.testing.assert_allclose(starts["w0"], np.arange(-10, 3, 0.2), atol=1e-9)
+    np.testing.assert_allclose(starts["w1"], np.arange(-1, 10, 0.2), atol=1e-9)
+    starts = read_starts("grid:2x4", problem, problems.ranges(""))
+    assert (starts["w0"].tolist(), starts["w1"].tolist()) == ([-10, 0], [-10, -5, 0, 5])
+    assert read_starts("grid:2x1:0,1:3,4", problem, problems.ANY_RANGES)["w1"].tolist() == [3]
+    assert read_starts("-3,-1;-10,-1", problem, problems.ANY_RANGES).tolist() == [[-3, -1], [-10, -1]]
+    assert read_starts("glorot:4", problem, problems.ANY_RANGES).shape == (4, 2)
+    assert read_starts("", problem, problems.ANY_RANGES)["w0"].shape == (13,)
 
 
 @pytest.mark.parametrize("name", problems.BY_NAME)
@@ -276,7 +401,9 @@ def test_interrupted_it_says_what_is_kept_and_goes_on(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert re.search(r"interrupted; \d+ of \d+ chunks are finished and kept; give the same command again to go on", out)
+    assert re.search(
+        r"interrupted; \d+ of \d+ chunks are finished and kept; run the same command again\s+to resume", out
+    )
     assert err == ""
 
 

@@ -314,3 +314,14 @@ def test_curvature_says_how_much_of_the_grid_curves_downwards(refused: Refused) 
     assert figure.axes[0].get_title() == f"MSE: negative on {share:.0f} % of the grid"
     with refused("expected a surface as tfreg.curvature_surface returns it"):
         draw.curvature(surface)
+
+
+def test_a_run_that_only_crosses_the_surface_is_drawn_where_it_does() -> None:
+    run = tiny_run(2)
+    run.weights[:] = np.array([[-20.0, 0.0], [-5.0, 0.0], [20.0, 0.0]])
+    figure = draw.descent(tiny_surface(), run)
+    figure.canvas.draw()
+    np.testing.assert_allclose(
+        coordinates(drawn(solid_and_flat(figure)[1], "path"))[[0, 1, 3, 4], 0], [-12, -5, -5, 2.5]
+    )
+    draw.descent_animation(tiny_surface(), run)

@@ -1,63 +1,77 @@
-"""What the descent experiments say: arrival, and what of Adam's state keeps MSE from arriving."""
+"""The lecture's descents: when they arrive, and what of Adam's state keeps MSE from it."""
+
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from tfreg import descents, train
-from tfreg.backend import keras
-from tfreg.problem.problem import Problem
+from tfreg import Problem, datasets, losses, models, surfaces, train
+from tfreg.suite.scripts import load_script
 
+FOLDER = Path(__file__).parent.parent.parent / "experiments"
 START = (-10.0, -1.0)
 
 
 @pytest.fixture(scope="module")
+def descents() -> ModuleType:
+    return load_script(FOLDER / "lecture" / "descents.py")
+
+
+@pytest.fixture(scope="module")
 def mse() -> Problem:
-    return descents.lecture_problems()["MSE"]
+    return Problem(models.logistic(2), losses.mse, datasets.bernoulli_line())
+
+
+@pytest.fixture(scope="module")
+def goal(descents: ModuleType, mse: Problem) -> float:
+    return descents.goals({"MSE": mse})["MSE"]
 
 
 def run_with_losses(losses: list[float]) -> xr.Dataset:
-    return xr.Dataset({"loss": ("epoch", losses)}, coords={"epoch": 15 * np.arange(len(losses))})
+    epochs = 15 * np.arange(len(losses))
+    weights = np.full((len(losses), 2), (-1.0, 5.0))
+    return xr.Dataset({"loss": ("epoch", losses), "weights": (("epoch", "weight"), weights)}, coords={"epoch": epochs})
 
 
-def test_arrival_is_the_first_epoch_with_one_percent_of_the_way_left(mse: Problem) -> None:
-    lowest = float(mse.loss_at(descents.minimum(mse)))
-    left = [1.0, 0.02, 0.0099, 0.5]
-    assert descents.arrival(mse, run_with_losses([lowest + 0.3 * share for share in left])) == 30
-    assert descents.arrival(mse, run_with_losses([lowest + 0.3 * share for share in left[:2]])) is None
+def test_the_goal_leaves_one_percent_of_what_weights_of_zero_have_to_gain(mse: Problem, goal: float) -> None:
+    lowest = float(mse.loss_at(surfaces.minimum_weights(mse, near=(-1, 5))))
+    gain = float(mse.loss_at((0, 0))) - lowest
+    assert goal == pytest.approx(lowest + 0.01 * gain, rel=1e-5)
 
 
-def test_the_minimum_is_one(mse: Problem) -> None:
-    for problem in descents.lecture_problems("float64").values():
-        at = descents.minimum(problem)
-        assert np.abs(problem.gradient_at(at)).max() < 1e-8
-        assert np.linalg.eigvalsh(problem.hessian_at(at)).min() > 0
+def test_arrival_is_the_first_recorded_epoch_at_the_goal(descents: ModuleType) -> None:
+    assert descents.arrival(run_with_losses([1.0, 0.6, 0.5, 0.7]), 0.5) == 30
+    assert descents.arrival(run_with_losses([1.0, 0.6]), 0.5) is None
+    runs = {"MSE": run_with_losses([1.0, 0.6]), "BCE": run_with_losses([1.0, 0.4])}
+    text = descents.arrivals(runs, {"MSE": 0.5, "BCE": 0.5})
+    assert text == "MSE does not arrive, ends at (-1.00, 5.00), BCE at 15"
 
 
-def test_the_carried_over_state_alone_keeps_mse_stuck(mse: Problem) -> None:
-    descent = descents.run({"MSE": mse}, keras.optimizers.Adam(0.1), 435, START, {"MSE": (0.71488917, -1.3362132)})
-    assert descents.arrival(mse, descent.carried["MSE"]) is None
-    assert descents.arrival(mse, descent.fresh["MSE"]) is not None
-    assert not descent.same
+def test_the_carried_over_state_alone_keeps_mse_stuck(descents: ModuleType, mse: Problem, goal: float) -> None:
+    warm_up = train(mse, "adam:0.1", 1, (0.71488917, -1.3362132))
+    carried = train(mse, "adam:0.1", 435, START, continue_from=warm_up)
+    assert descents.arrival(carried, goal) is None
+    assert np.linalg.norm(carried.weights[-1] - START) < 1
+    assert descents.arrival(train(mse, "adam:0.1", 435, START), goal) == 68
 
 
-def test_one_part_of_adams_state_at_a_time(mse: Problem) -> None:
-    """Each part, carried over by hand for single warm-ups, does what the stacked count says of it."""
-    n = 5
-    words = descents.fates_after_warm_up(mse, keras.optimizers.Adam(0.1), 60, START, n, seed=3)
-    random_starts = np.random.default_rng(3).uniform(-np.sqrt(2), np.sqrt(2), (n, 2))
-    keep = {"all": "", "the average of its square only": "velocity", "the average of the gradient only": "momentum"}
-    for part, fragment in keep.items():
-        stuck = 0
-        for warm_up_start in random_starts:
-            warm_up = train(mse, "adam:0.1", 1, warm_up_start)
-            kept = [fragment in label for label in warm_up.state.values]
-            carried = warm_up.assign(optimizer_state=warm_up.optimizer_state * kept)
-            run = train(mse, "adam:0.1", 60, START, continue_from=carried, record_every=15)
-            stuck += descents.arrival(mse, run) is None
-        lost = f"{100 * stuck / n:.1f} %"
-        assert words[part].split(" stay, ")[1].startswith(lost)
-
-
-def test_place() -> None:
-    assert descents.place((-3.0, 0.5)) == "(-3, 0.5)"
+def test_one_part_of_adams_state_at_a_time(mse: Problem, goal: float) -> None:
+    """Each part, carried over by hand from single warm-ups, does what the script says of all at once."""
+    n, epochs = 4, 150
+    script = load_script(FOLDER / "beyond" / "04_adam_state.py")
+    table = script.main(epochs=epochs, n_warm_ups=n, seed=3).tables["parts"].content.set_index("carried over")
+    warm_up_starts = np.random.default_rng(3).uniform(-np.sqrt(2), np.sqrt(2), (n, 2))
+    warm_ups = [train(mse, "adam:0.1", 1, start) for start in warm_up_starts]
+    for part, word in {"all": "", "average of its square": "velocity", "count of steps": "iteration"}.items():
+        arrived, stayed = 0, 0
+        for warm_up in warm_ups:
+            kept = [word in label for label in warm_up.state.values]
+            state = warm_up.assign(optimizer_state=warm_up.optimizer_state * kept)
+            run = train(mse, "adam:0.1", epochs, START, continue_from=state, record_every=15)
+            arrived += bool((run.loss <= goal).any())
+            stayed += not (run.loss <= goal).any() and np.linalg.norm(run.weights[-1] - START) < 3
+        assert (table.arrive[part], table.stay[part]) == (arrived / n, stayed / n)
+    assert table.arrive["count of steps"] == 1
+    assert table.arrive["all"] < 1

@@ -1,12 +1,12 @@
 """The experiment scripts, found as the command finds them: they run, they record, their numbers come back."""
 
+import ast
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from test_figures import overlapping
 
 from tfreg import open_run
-from tfreg.suite.findings import Findings
 from tfreg.suite.job import Job
 from tfreg.suite.parameters import options_for, parameters
 from tfreg.suite.published import check_numbers, load_published
@@ -26,19 +25,29 @@ FOLDER = Path(__file__).parent.parent.parent / "experiments"
 SCRIPTS = sorted(FOLDER.glob("**/[0-9]*_*.py"))
 EXPERIMENTS = {experiment.name: experiment for experiment in discover(FOLDER)}
 PUBLISHED = load_published(FOLDER / "published.json")
-REPRODUCIBLE = [
-    name
-    for name, entry in PUBLISHED.items()
-    if name.partition(".")[0] in EXPERIMENTS and entry.reproducible != "not reproducible"
-]
-OF_SOURCES = [name for name, experiment in EXPERIMENTS.items() if experiment.group != ON_REQUEST]
+REPRODUCIBLE = [name for name, entry in PUBLISHED.items() if entry.reproducible != "not reproducible"]
+BY_DEFAULT = [name for name, experiment in EXPERIMENTS.items() if experiment.group != ON_REQUEST]
 DRAWINGS = {".png", ".svg", ".gif", ".html"}
-VARIED = ("logistic_bce", "descent_adam")  # together they draw everything there is
 
-# In the quick loop a few stand for all.
-EACH = [name if name in (*VARIED, "exam_zero") else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS]
+# Comparisons take longer, and the three descents share what they do: one stands for them in the quick loop.
+SLOW = [*(set(EXPERIMENTS) - set(BY_DEFAULT)), "descent_sgd", "descent_adam_far"]
+EACH = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in EXPERIMENTS]
 
-Smoke = Callable[[str], tuple[ExperimentRecord, Path]]
+# What the lecture says, (a) to (l), by words of the claim that judges it.
+SAID_BY_THE_LECTURE = [
+    "a line can never fit the bend",
+    "one ReLU cannot fit the bend",
+    "two ReLUs can fit the bend",
+    "stick in a local minimum, where the gradient is nearly zero",
+    "units do not get stuck",
+    "units fit noise",
+    "MSE fits the logistic model worse than BCE",
+    "the MSE surface is not convex",
+    "the BCE surface is convex",
+    "MSE can converge extremely slowly",
+    "a good optimizer speeds MSE up",
+    "a good optimizer is no cure for MSE",
+]
 
 
 def short(experiment: Experiment) -> dict[str, Any]:
@@ -54,20 +63,10 @@ def short(experiment: Experiment) -> dict[str, Any]:
     return counts | named | options_for(experiment, [], quick=True)
 
 
-@pytest.fixture(scope="session")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Smoke:
-    """The record of a short run of an experiment, and the folder that holds what it left; run once."""
-
-    @cache
-    def run_once(name: str) -> tuple[ExperimentRecord, Path]:
-        return short_run(EXPERIMENTS[name], tmp_path_factory.mktemp(name))
-
-    return run_once
-
-
-def short_run(experiment: Experiment, folder: Path) -> tuple[ExperimentRecord, Path]:
-    options = short(experiment)
-    return run(Job(experiment, options, folder / "figures", folder / "runs", quick=True)), folder
+def short_run(name: str, folder: Path) -> ExperimentRecord:
+    """The record of a short run of an experiment, whose files go to a folder."""
+    experiment = EXPERIMENTS[name]
+    return run(Job(experiment, short(experiment), folder / "figures", folder / "runs", quick=True))
 
 
 def drawings(folder: Path) -> dict[str, bytes]:
@@ -75,8 +74,14 @@ def drawings(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.suffix in DRAWINGS}
 
 
+def claims_in(script: Path) -> list[str]:
+    """The sentences of the claims that a script judges, as its source has them."""
+    calls = [node for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    return [ast.unparse(call.args[0]) for call in calls if getattr(call.func, "attr", "") == "claim"]
+
+
 def test_every_script_is_an_experiment() -> None:
-    assert len(SCRIPTS) >= 6
+    assert len(SCRIPTS) >= 30
     assert sorted(experiment.path for experiment in EXPERIMENTS.values()) == SCRIPTS
 
 
@@ -91,103 +96,88 @@ def test_names_titles_and_numbers_are_unique() -> None:
         assert [value for value, count in Counter(values).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("name", EACH)
-def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, smoke: Smoke) -> None:
-    experiment = EXPERIMENTS[name]
-    record, folder = smoke(name)
-    assert json.loads(experiment.record_path(folder / "runs").read_text(encoding="utf-8")) == json.loads(
-        to_json(record)
-    )
-    assert (record.name, record.title) == (name, experiment.title)
-    assert len(record.summary) > 20
+def test_scripts_are_short() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in SCRIPTS}
+    assert median(lengths.values()) <= 60
+    assert {name: length for name, length in lengths.items() if length >= 100} == {}
 
-    left = {path for path in folder.rglob("*") if path.is_file()} - {experiment.record_path(folder / "runs")}
+
+@pytest.mark.parametrize("sentence", SAID_BY_THE_LECTURE)
+def test_what_the_lecture_says_is_judged_once(sentence: str) -> None:
+    assert sum(sentence in claim for path in SCRIPTS for claim in claims_in(path)) == 1
+
+
+def test_every_printed_number_belongs_to_an_experiment() -> None:
+    assert {name.partition(".")[0] for name in PUBLISHED} <= set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_script_runs_and_leaves_figures_runs_and_a_record(name: str, tmp_path: Path) -> None:
+    experiment, record = EXPERIMENTS[name], short_run(name, tmp_path)
+    path = experiment.record_path(tmp_path / "runs")
+    assert json.loads(path.read_text(encoding="utf-8")) == json.loads(to_json(record))
+    assert (record.name, record.title) == (name, experiment.title)
+    # With other options than the defaults nothing is compared.
+    assert record.changed_options == short(experiment)
+    assert not (record.changed_options and record.checked)
+    assert len(record.summary) > 20
+    for claim in record.claims:
+        assert len(claim.sentence) > 10
+        assert any(character.isdigit() for character in claim.evidence), claim
+
+    left = {path for path in tmp_path.rglob("*") if path.is_file()} - {path}
     assert left == {Path(path) for path in record.files}
     figures = [path for path in left if path.suffix in DRAWINGS]
     tables = [path for path in left if path.suffix == ".csv"]
     assert len(tables) == len(record.tables)
     assert figures
     for path in (*figures, *tables):
-        assert path.parent == folder / "figures" / experiment.group
+        assert path.parent == tmp_path / "figures" / experiment.group
         assert path.name.startswith(f"{experiment.path.stem}_")
         assert path.stat().st_size > (50 if path in tables else 500)
     for path in left - {*figures, *tables}:
         assert open_run(path).attrs["experiment"] == name
 
 
-@pytest.mark.parametrize("name", EACH)
-def test_every_claim_is_judged_by_a_number(name: str, smoke: Smoke) -> None:
-    record, _ = smoke(name)
-    for claim in record.claims:
-        assert len(claim.sentence) > 10
-        assert any(character.isdigit() for character in claim.evidence), claim
+def test_drawn_again_every_figure_has_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        short_run("logistic_bce", tmp_path / folder)
+    first, second = drawings(tmp_path / "first"), drawings(tmp_path / "second")
+    assert {Path(path).suffix for path in first} == {".png", ".svg"}
+    assert first == second
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name, experiment in EXPERIMENTS.items() if short(experiment)])
-def test_with_other_options_than_the_defaults_nothing_is_compared(name: str, smoke: Smoke) -> None:
-    record, _ = smoke(name)
-    assert record.changed_options == short(EXPERIMENTS[name])
-    assert record.checked == ()
-
-
-@pytest.mark.parametrize("name", VARIED)
-def test_drawn_again_every_figure_has_the_same_bytes(name: str, smoke: Smoke, tmp_path: Path) -> None:
-    _, folder = smoke(name)
-    short_run(EXPERIMENTS[name], tmp_path)
-    first, second = drawings(folder), drawings(tmp_path)
-    assert first.keys() == second.keys()
-    assert [path for path in first if first[path] != second[path]] == []
-
-
-def test_every_kind_of_drawing_is_among_those_drawn_again(smoke: Smoke) -> None:
-    assert {Path(path).suffix for name in VARIED for path in drawings(smoke(name)[1])} == DRAWINGS
-
-
-@pytest.mark.slow
-def test_a_script_run_by_itself_draws_the_same_bytes_quietly(smoke: Smoke, tmp_path: Path) -> None:
+def test_a_script_run_by_itself_draws_the_same_bytes_quietly(tmp_path: Path) -> None:
     experiment = EXPERIMENTS["descent_adam"]
     command = [sys.executable, str(experiment.path), "--quick", "--figures", "figures", "--runs", "runs"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert "descent_adam" in done.stdout
-    record, folder = smoke("descent_adam")
+    record = short_run("descent_adam", tmp_path / "again")
     own = from_json(experiment.record_path(tmp_path / "runs").read_text(encoding="utf-8"))
     assert (own.summary, own.numbers) == (record.summary, record.numbers)
-    first, second = drawings(folder), drawings(tmp_path)
-    assert first.keys() == second.keys()
-    assert [path for path in first if first[path] != second[path]] == []
-
-
-@cache
-def whole_run(name: str) -> Findings:
-    """What an experiment finds with its default options; run once."""
-    return load_script(EXPERIMENTS[name].path).main()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", REPRODUCIBLE)
-def test_printed_numbers_come_back(number: str) -> None:
-    name = number.partition(".")[0]
-    by_name = {checked.name: checked for checked in check_numbers(name, whole_run(name).numbers, PUBLISHED)}
-    assert number in by_name, "the experiment does not give this number"
-    checked = by_name[number]
-    assert all(checked.digits_match if checked.reproducible == "exact" else checked.came_back), checked
+    first, second = drawings(tmp_path / "figures"), drawings(tmp_path / "again" / "figures")
+    assert {Path(path).suffix for path in first} == {".png", ".gif", ".html"}
+    assert first == second
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_no_texts_of_a_figure_overlap(name: str) -> None:
+def test_with_its_defaults_a_script_brings_numbers_back_and_draws_texts_apart(name: str) -> None:
     # Whole comparisons take too long; a few optimizers of them do, whose panels are those of all.
-    findings = (
-        whole_run(name) if name in OF_SOURCES else load_script(EXPERIMENTS[name].path).main(**short(EXPERIMENTS[name]))
-    )
-    drawn = [shown.content for shown in findings.figures.values()]
-    for figure in (figure for figure in drawn if isinstance(figure, Figure)):
+    options = {} if name in BY_DEFAULT else short(EXPERIMENTS[name])
+    found = load_script(EXPERIMENTS[name].path).main(**options)
+    by_name = {checked.name: checked for checked in check_numbers(name, found.numbers, PUBLISHED)}
+    for number in (number for number in REPRODUCIBLE if number.partition(".")[0] == name):
+        assert number in by_name, "the experiment does not give this number"
+        checked = by_name[number]
+        assert all(checked.digits_match if checked.reproducible == "exact" else checked.came_back), checked
+    for figure in (shown.content for shown in found.figures.values() if isinstance(shown.content, Figure)):
         figure.canvas.draw()
         assert overlapping(figure) == []
 
 
 def test_what_is_on_request_is_run_by_name_alone() -> None:
-    assert {experiment.group for experiment in select([])} == {EXPERIMENTS[name].group for name in OF_SOURCES}
-    assert len(select([ON_REQUEST])) == len(EXPERIMENTS) - len(OF_SOURCES) == 7
+    assert [experiment.name for experiment in select([])] == BY_DEFAULT
+    assert len(select([ON_REQUEST])) == len(EXPERIMENTS) - len(BY_DEFAULT) == 7

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from rich.console import Console
 
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.errors import InputError
@@ -33,15 +34,15 @@ def compare_optimizers(options: CompareOptions) -> None:
 
     The same command resumes where it was interrupted.
     """
-    from tfreg.cli.show_comparison import interruption, report, show
+    from tfreg.cli.show_comparison import interruption, report
 
     try:
         result = compute(options)
     except KeyboardInterrupt:
-        show(interruption(options.store))
+        Console(highlight=False).print(interruption(options.store))
         sys.exit(130)
     files = _drawn(result, options.figures / "compare" / options.name)
-    show(report(result, options, files))
+    Console(highlight=False).print(report(result, options, files))
 
 
 def compute(options: CompareOptions) -> "xr.Dataset":

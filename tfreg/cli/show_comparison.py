@@ -1,9 +1,8 @@
 """Printing a comparison in a terminal: a block for each problem, where the files are, and what to try next.
 
-Conventions: nothing is wider than the terminal, and characters that its encoding lacks become question marks.
+Conventions: nothing is wider than the terminal; of characters that it cannot show, see `tfreg.suite.terminal`.
 """
 
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import isfinite
@@ -35,16 +34,6 @@ _ONLY_WIDE = ("not\nreached", "diverged")
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-
-
-def show(renderable: RenderableType) -> None:
-    """Print to standard output, with a question mark for each character that it cannot show."""
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        console.print(renderable)
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(captured.get().encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
 
 
 def report(result: xr.Dataset, options: CompareOptions, files: Iterable[Path]) -> RenderableType:

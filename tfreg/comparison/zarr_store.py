@@ -111,18 +111,7 @@ def _results(grid: RunGrid) -> dict[str, _Results]:
 
 def _lay_out(store: Store, grid: RunGrid, labels: xr.Dataset) -> zarr.Group:
     group = zarr.create_group(store, attributes={"format": COMPARISON_FORMAT, **labels.attrs})
-    for name, variable in labels.variables.items():
-        values = np.asarray(variable.values)
-        array = group.create_array(
-            str(name),
-            shape=values.shape,
-            chunks=(1,) if name in _BY_PROBLEM else "auto",
-            dtype=str if values.dtype.kind in "OUT" else values.dtype,
-            dimension_names=tuple(map(str, variable.dims)),
-            attributes=dict(variable.attrs),
-        )
-        array[...] = values
-    group.attrs["coordinates"] = " ".join(map(str, set(labels.coords) - set(labels.dims)))
+    _write_labels(group, labels)
     for name, results in _results(grid).items():
         tail = tuple(labels.sizes[dimension] for dimension in results.dimensions)
         group.create_array(
@@ -138,6 +127,22 @@ def _lay_out(store: Store, grid: RunGrid, labels: xr.Dataset) -> zarr.Group:
         _DONE, shape=(grid.n_chunks,), chunks=(1,), dtype="bool", fill_value=False, dimension_names=("chunk",)
     )
     return group
+
+
+def _write_labels(group: zarr.Group, labels: xr.Dataset) -> None:
+    for name, variable in labels.variables.items():
+        values = np.asarray(variable.values)
+        array = group.create_array(
+            str(name),
+            shape=values.shape,
+            chunks=(1,) if name in _BY_PROBLEM else "auto",
+            dtype=str if values.dtype.kind in "OUT" else values.dtype,
+            dimension_names=tuple(map(str, variable.dims)),
+            attributes=dict(variable.attrs),
+        )
+        array[...] = values
+    # By this xarray tells coordinates from variables; sorted, so that the same comparison has the same bytes.
+    group.attrs["coordinates"] = " ".join(sorted(map(str, set(labels.coords) - set(labels.dims))))
 
 
 def done_chunks(group: zarr.Group) -> np.ndarray:

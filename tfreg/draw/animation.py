@@ -131,7 +131,7 @@ def _lay_out(
     handles: list[Any] = [*legend_handles(list(columns), looks)]
     for column, scene in enumerate(columns):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        draw_surface(solid, scene.surface, scene.label, view)
+        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if single else 1.0)
         moving += _on_surface(solid, scene, looks, epochs)
         flat = figure.add_subplot(grid[0, 1] if single else grid[1, column])
         name = f"{scene.label}, " if scene.label else ""
@@ -164,7 +164,9 @@ def _on_surface(axes: Axes, scene: Scene, looks: Mapping[str, Style], epochs: np
             look: dict[str, Any] = {"color": looks[name].colour, "animated": True, "zorder": 10}
             (line,) = axes.plot(*nothing, looks[name].line, linewidth=width, **look)
             (marks,) = axes.plot(*nothing, "o", markersize=2.5 + width, **look)
-            (start,) = axes.plot(*nothing, "o", markersize=5 + width, markerfacecolor="white", **look)
+            (start,) = axes.plot(
+                *nothing, "o", markersize=5 + width, markerfacecolor="white", clip_on=False, in_layout=False, **look
+            )
             grow = partial(_grow, path=path, corners=scene.corners, epochs=dots, line=line, dots=marks, start=start)
             yield line, grow
             yield from ((part, _stay) for part in (marks, start))

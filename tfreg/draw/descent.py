@@ -55,7 +55,7 @@ def descent(
     figure, solids, flats, below = _panels(len(columns), off_plane)
     figure.suptitle(title)
     for column, (scene, solid, flat) in enumerate(zip(columns, solids, flats, strict=True)):
-        draw_surface(solid, scene.surface, scene.label, view)
+        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if len(columns) == 1 else 1.0)
         name = f"{scene.label}, seen from above" if scene.label else "seen from above"
         draw_levels(figure, flat, draw_contours(flat, scene.surface, name))
         for axes in (solid, flat):
@@ -94,7 +94,7 @@ def widths_of(scene: Scene) -> dict[str, float]:
     """Return the width of each path: of several the first is the widest, so that it shows where others run over it."""
     if any(len(paths) > 1 for paths in scene.paths.values()):
         return dict.fromkeys(scene.paths, 1.2)
-    widest = 1.6 if len(scene.paths) == 1 else 4.5
+    widest = 1.6 if len(scene.paths) == 1 else 5.0
     return dict(zip(scene.paths, np.linspace(widest, 1.6, len(scene.paths)).tolist(), strict=True))
 
 
@@ -102,11 +102,12 @@ def draw_scene(axes: Axes, scene: Scene, looks: Mapping[str, Style]) -> None:
     """Draw the paths and the points of a scene into axes that hold its surface."""
     widths = widths_of(scene)
     for name, paths in scene.paths.items():
+        single = len(paths) == 1
         for number, path in enumerate(paths):
             # With a white outline, a path would hide the one that it runs over.
             draw_path(
                 axes, path, looks[name], scene.corners, width=looks[name].width or widths[name],
-                label=name if number == 0 else "_path", dotted=len(paths) == 1, outlined=len(scene.paths) == 1,
+                label="_path" if number else name, dotted=single, outlined=single and len(scene.paths) == 1,
             )  # fmt: skip
     for name, coordinates in scene.points.items():
         draw_point(axes, coordinates, looks[name], scene.surface, name)
@@ -147,7 +148,7 @@ def legend_handles(columns: list[Scene], looks: Mapping[str, Style]) -> list[Lin
             point: dict[str, Any] = {
                 "marker": style.marker,
                 "linestyle": "",
-                "markersize": 11 if style.marker == "*" else 8,
+                "markersize": 12 if style.marker == "*" else 8,
             }
             handles.setdefault(name, Line2D([], [], color=style.colour, markeredgecolor="white", label=name, **point))
     start = Line2D([], [], color="#666666", linestyle="", marker="o", markerfacecolor="white", label="start")

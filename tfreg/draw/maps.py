@@ -15,9 +15,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tfreg.comparison.run_grid import STATUS
+from tfreg.comparison.analysis import diverged, unstack_starts
 from tfreg.draw.style import DIVERGED, NOT_REACHED, Picture, new_figure, panels
-from tfreg.errors import InputError
 
 
 def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
@@ -31,36 +30,24 @@ def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
     Raises:
         InputError: starts that are no grid of two weights.
     """
-    chosen, shape = _gridded(result.sel(problem=problem))
-    first, second = (chosen.start_weights.values[:, column].reshape(shape) for column in (0, 1))
-    figure, by_name = panels(result.optimizer.values.tolist(), title, *map(str, result.weight.values))
+    chosen = unstack_starts(result.sel(problem=problem))
+    names = [str(name) for name in chosen.epochs_to_tolerance.dims if name in result.weight]
+    first, second = np.meshgrid(*(chosen[name] for name in names), indexing="ij")
+    figure, by_name = panels(result.optimizer.values.tolist(), title, *names)
     for name, axes in by_name.items():
         runs = chosen.sel(optimizer=name)
         failed = _failures(runs)
-        shown = {kind: values.reshape(shape) for kind, values in failed.items()}
-        image = _draw_map(axes, first, second, runs.epochs_to_tolerance.values.reshape(shape), shown, result)
-        axes.set_title(f"{name}: {100 * np.mean([*failed.values()], axis=1).sum():.0f} % fail", fontsize=9)
+        image = _draw_map(axes, first, second, runs.epochs_to_tolerance.values, failed, result)
+        axes.set_title(f"{name}: {100 * sum(np.mean(runs) for runs in failed.values()):.0f} % fail", fontsize=9)
     figure.colorbar(image, ax=figure.axes, label="epochs to tolerance", aspect=40, pad=0.01)
     _legend_of_failures(figure)
     return figure
 
 
-def _gridded(result: xr.Dataset) -> tuple[xr.Dataset, tuple[int, int]]:
-    """The comparison with the starts in the order of their grid, the second weight fastest, and the grid's shape."""
-    starts = result.start_weights.values
-    shape = tuple(len(np.unique(column)) for column in starts.T)
-    if len(shape) != 2 or shape[0] * shape[1] != len(np.unique(starts, axis=0)) or len(starts) != shape[0] * shape[1]:
-        raise InputError(
-            f"expected starts on a grid of two weights, as tfreg.grid makes them; got {len(starts)} others"
-        )
-    return result.isel(start=np.lexsort((starts[:, 1], starts[:, 0]))), shape
-
-
 def _failures(runs: xr.Dataset) -> dict[str, np.ndarray]:
     """The runs that were not brought to the tolerance, and those that diverged."""
-    status = runs.status.values
-    diverged = status == STATUS.index("diverged")
-    return {"not reached": ~diverged & (status != STATUS.index("reached")), "diverged": diverged}
+    wild = diverged(runs).values
+    return {"not reached": ~runs.reached.values & ~wild, "diverged": wild}
 
 
 def _draw_map(

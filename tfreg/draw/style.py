@@ -176,7 +176,8 @@ def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[
     """Return a figure with a panel for each name, six in a row and all on the same axes, and the panels by name."""
     n_columns = min(_COLUMNS, len(names))
     n_rows = -(-len(names) // n_columns)
-    figure = new_figure(2.2 * n_columns + 0.8, 2.1 * n_rows + 0.9)
+    # A legend needs 7 inches, however few the panels are.
+    figure = new_figure(max(7.0, 2.2 * n_columns + 0.8), (2.1 if n_columns > 2 else 3.2) * n_rows + 0.9)
     figure.suptitle(title)
     figure.supylabel(ylabel, fontsize="medium")
     grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()

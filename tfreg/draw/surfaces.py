@@ -103,8 +103,10 @@ def _draw_curvature(figure: Figure, axes: Axes, surface: xr.Dataset, label: str)
     bar.set_ticks([*-decades[::-1], 0, *decades])
 
 
-def draw_surface(axes: Axes3D, surface: xr.Dataset, label: str = "", view: tuple[float, float] = VIEW) -> None:
-    """Draw a loss surface into 3-D axes made with `computed_zorder=False`.
+def draw_surface(
+    axes: Axes3D, surface: xr.Dataset, label: str = "", view: tuple[float, float] = VIEW, zoom: float = 1.0
+) -> None:
+    """Draw a loss surface into 3-D axes made with `computed_zorder=False`; axes that are narrow need less zoom.
 
     Raises:
         InputError: no surface, or one of a single row.
@@ -122,12 +124,12 @@ def draw_surface(axes: Axes3D, surface: xr.Dataset, label: str = "", view: tuple
     xlabel, ylabel = axis_labels(surface)
     long = max(len(xlabel), len(ylabel)) > 8  # such labels need room beside the numbers, and within the figure
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.set_zlabel("loss", labelpad=4)
+    axes.set_zlabel("loss", labelpad=6)
     axes.set_title(label, y=1.0)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4))
-        axis.labelpad = 9 if long else 3
-    axes.set_box_aspect((4, 4, 3), zoom=0.88 if long else 0.96)
+        axis.labelpad = 9 if long else 5
+    axes.set_box_aspect((4, 4, 3), zoom=zoom * (0.92 if long else 1))
 
 
 def draw_contours(axes: Axes, surface: xr.Dataset, title: str = "", *, labelled: bool = True) -> ContourSet:
@@ -189,13 +191,15 @@ def draw_path(
     if dotted:
         every = np.arange(len(points)) % stride(len(points)) == 0
         drawn += axes.plot(*points[shown & every].T, "o", markersize=2 + width, **look)
+    # Where a run starts or ends at the border, its whole mark is seen.
+    ends: dict[str, Any] = look | {"clip_on": False, "in_layout": False}
     start = points[:1][shown[:1]]
-    drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **look)
+    drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **ends)
     if path.diverged:
         last = line[~np.isnan(line).any(axis=1)][-1:]
-        return drawn + axes.plot(*last.T, DIVERGED.marker, markersize=7, markeredgewidth=2, **look)
+        return drawn + axes.plot(*last.T, DIVERGED.marker, markersize=7, markeredgewidth=2, **ends)
     end = points[-1:][shown[-1:]]
-    return drawn + axes.plot(*end.T, "s", markersize=6, markeredgecolor="white", markeredgewidth=0.8, **look)
+    return drawn + axes.plot(*end.T, "s", markersize=6, markeredgecolor="white", markeredgewidth=0.8, **ends)
 
 
 def stride(n_records: int) -> int:
@@ -215,7 +219,7 @@ def draw_point(
         return None
     at = [*coordinates, height(surface, coordinates)][: len(_kept(axes))]
     # A star is larger than other marks, which may lie close: it goes below.
-    size, order = (13, 11) if style.marker == "*" else (8, 12)
+    size, order = (15, 11) if style.marker == "*" else (8, 12)
     look: dict[str, Any] = {"color": style.colour, "markersize": size, "zorder": order, "label": label}
     (mark,) = axes.plot(*([value] for value in at), style.marker, markeredgecolor="white", markeredgewidth=0.8, **look)
     return mark

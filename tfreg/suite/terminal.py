@@ -11,8 +11,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
-from math import isfinite
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -22,9 +20,6 @@ from rich.text import Text
 
 from tfreg.suite.record import CheckedNumber, Claim, ExperimentRecord
 from tfreg.suite.scripts import Experiment
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _COLOURS = {"holds": "green", "fails": "red", "depends": "yellow"}
 _MARKS = {"digits match": "=", "within float rounding": "~", "does not come back": "X", "not reproducible": "-"}
@@ -189,24 +184,3 @@ def claims(records: Sequence[ExperimentRecord]) -> RenderableType:
                 "",
             ]
     return Group(*parts, _verdicts([claim for record in records for claim in record.claims]))
-
-
-def contest(rows: "pd.DataFrame") -> Table:
-    """How each optimizer did on each problem, at its best learning rate."""
-    # It has to fit into 80 columns with the longest name of an optimizer.
-    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0))
-    for column in ("problem", "optimizer"):
-        table.add_column(column, no_wrap=True)
-    for column in ("best\nrate", "reached\n(95 %)", "stuck,\ndiverged", "median\nepochs", "median\nloss"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in rows.to_dict("records"):
-        table.add_row(
-            escape(row["problem"]),
-            escape(row["optimizer"]),
-            f"{row['best rate']:.2g}",
-            f"{100 * row['share reached']:.0f} % ({100 * row['from']:.0f}-{100 * row['to']:.0f})",
-            f"{100 * row['stuck']:.0f}, {100 * row['diverged']:.0f} %",
-            f"{row['median epochs']:.0f}" if isfinite(row["median epochs"]) else "never",
-            f"{row['median final loss']:.3g}",
-        )
-    return table

@@ -1,9 +1,9 @@
 """How much noise do wide nets fit?
 
-The lecture's 512 ReLUs on noise, from twenty random starts, drawn as Keras draws them. To fit noise is more than to fit
-its mean: on the data the net has to beat the best straight line, which finds nothing that is there either, and on fresh
-draws it has to do worse than that line. New noise at the same x is independent of a fit, so its expected squared error
-is the noise's variance plus the mean square of the fit.
+The lecture's 512 ReLUs on noise, from twenty random starts, drawn as Keras draws them. To fit noise is more than to
+fit its mean: on the data the net has to beat the best straight line, which finds nothing that is there either, and on
+fresh draws it has to do worse than that line. New noise at the same x is independent of a fit, so its expected squared
+error is the noise's variance plus the mean square of the fit.
 """
 
 import numpy as np
@@ -29,8 +29,8 @@ def main(
     seen, seen_line = np.mean((y - fits) ** 2, axis=1) / np.mean(y**2), np.mean((y - line) ** 2) / np.mean(y**2)
     fresh, fresh_line = 1 + np.mean(fits**2, axis=1) / NOISE**2, 1 + np.mean(line**2) / NOISE**2
     found = Findings(
-        f"From {n_starts} starts the nets have {seen.min():.3f} to {seen.max():.3f} times the MSE of zero on the data, and "
-        f"{fresh.min():.3f} to {fresh.max():.3f} times on fresh draws."
+        f"From {n_starts} starts the nets have {seen.min():.3f} to {seen.max():.3f} times the MSE of zero on the data, "
+        f"and {fresh.min():.3f} to {fresh.max():.3f} times on fresh draws."
     )
     shown = {f"start {number}": fit for number, fit in enumerate(fits[:N_SHOWN], start=1)}
     found.figure(
@@ -39,10 +39,11 @@ def main(
         f"The fits from the first {len(shown)} of {n_starts} starts of our own, and the least-squares line.",
     )
     found.claim(
-        f"{n_units} units fit noise that is not to be fitted",
+        f"said: {n_units} units fit noise that is not to be fitted",
         holds=bool((seen < seen_line).all() and (fresh > fresh_line).all()) or "depends",
-        because=f"in units of the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to {seen.max():.3f}, the "
-        f"best line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to {fresh.max():.3f}, that line {fresh_line:.3f}",
+        because=f"in units of the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to "
+        f"{seen.max():.3f}, the best line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to {fresh.max():.3f}, that "
+        f"line {fresh_line:.3f}",
     )
     return found
 

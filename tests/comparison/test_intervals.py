@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfreg.comparison.intervals import share, shares, wilson_interval
+from tfreg.comparison.intervals import share, shares_by_kind, wilson_interval
 from tfreg.errors import InputError
 
 
@@ -33,13 +33,13 @@ def test_the_ends_solve_the_score_equation(pair: tuple[int, int]) -> None:
             assert abs(successes / trials - end) == pytest.approx(1.96 * error, rel=1e-6)
 
 
-def test_in_words() -> None:
+def test_a_share_as_text() -> None:
     assert share(0, 100) == "0.0 % (0.0 to 3.7 %) of 100"
 
 
 def test_shares_add_what_is_of_no_kind() -> None:
     values = np.array([1, 1, 1, 2])
-    assert shares({"one": values == 1, "three": values == 3}) == (
+    assert shares_by_kind({"one": values == 1, "three": values == 3}) == (
         "one 75.0 % (30.1 to 95.4 %), three 0.0 % (0.0 to 49.0 %), none of these 25.0 % (4.6 to 69.9 %)"
     )
 

@@ -1,8 +1,8 @@
 """How slow is SGD on MSE?
 
-The lecture says that MSE can converge extremely slowly, and shows 435 epochs. Here SGD goes on for 20000 on both losses,
-from the lecture's two starts. A descent has arrived where 1 % is left, above the minimum, of what weights of zero have
-to gain.
+The lecture says that MSE can converge extremely slowly, and shows 435 epochs. Here SGD goes on for 20000 on both
+losses, from the lecture's two starts. A descent has arrived where 1 % is left, above the minimum, of what weights of
+zero have to gain.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def main(epochs: int = 20_000, learning_rate: float = 0.1) -> Findings:
         "The loss over the epochs from the lecture's two starts.",
     )
     found.claim(
-        "MSE can converge extremely slowly",
+        "said: MSE can converge extremely slowly",
         holds=not arrived["MSE", 1] and arrived["BCE", 1],
         because=f"SGD({learning_rate:g}) arrives: {', '.join(texts)}; {steep}",
     )

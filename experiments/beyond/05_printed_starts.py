@@ -44,28 +44,29 @@ def main() -> Findings:
         "distances",
         draw.points(
             table.uniform.to_numpy(), table["ulps away"].to_numpy(), table.start.to_numpy(),
-            axis_labels=("uniform number behind the value", "distance from a value that can be drawn (ulps)"),
+            axis_labels=("uniform number behind the value", "distance (ulps)"),
+            title="Distance from a value that can be drawn",
         ),
         "How far each value of a start is from one that Keras's initialiser can draw, in units in the last place.",
     )  # fmt: skip
     found.claim(
-        "the printed starts were drawn by Keras's initialiser",
+        "ours: the printed starts were drawn by Keras's initialiser",
         holds=drawable.all()[PRINTED],
         because=f"{counts[PRINTED]} values can be drawn; by chance, 1 in {odds[PRINTED]:,.0f}",
     )
     found.claim(
-        "the seed that is set before each net decides its start",
+        "ours: the seed that is set before each net decides its start",
         holds=bool(np.ptp(first) < 1e-6),
         because=f"the uniform numbers behind the first value of each kernel differ, "
-        f"{', '.join(f'{u:.4f}' for u in first)}; and from seed {SEED} the Keras of today draws {today} in experiment 3",
+        f"{', '.join(f'{u:.4f}' for u in first)}; and seed {SEED} in the Keras of today draws {today} for experiment 3",
     )
     found.claim(
-        "the warm-up starts that were solved for are the lecture's",
+        "ours: the warm-up starts that were solved for are the lecture's",
         holds=drawable.all()[WARM_UPS],
         because=f"{counts[WARM_UPS]} values can be drawn; by chance, 1 in {odds[WARM_UPS]:,.0f}",
     )
     found.claim(
-        "the start that was solved for of the stuck run is the lecture's",
+        "ours: the start that was solved for of the stuck run is the lecture's",
         holds=drawable.all()[STUCK],
         because=f"{counts[STUCK]} values can be drawn",
     )

@@ -37,16 +37,16 @@ def main(grid_step: float = 0.2, n_random: int = 1000) -> Findings:
         "The smallest eigenvalue of the Hessian; hatched where it is negative and the surface not convex.",
     )
     found.claim(
-        "the MSE surface is not convex in (w0, w1)",
+        "said: the MSE surface is not convex in (w0, w1)",
         holds=lowest["MSE"] < -1e-6,
-        because=f"the smallest eigenvalue of the Hessian is negative on {100 * negative['MSE']:.1f} % of the grid, down "
-        f"to {lowest['MSE']:.3f}",
+        because=f"the smallest eigenvalue of the Hessian is negative on {100 * negative['MSE']:.1f} % of the grid, "
+        f"down to {lowest['MSE']:.3f}",
     )
     found.claim(
-        "the BCE surface is convex in (w0, w1)",
+        "said: the BCE surface is convex in (w0, w1)",
         holds=off < 1e-12 and lowest["BCE"] >= 0,
-        because=f"v'Hv = mean p (1 - p) (x·v)^2 >= 0 for all weights and directions v; automatic differentiation agrees "
-        f"to {off:.0e} at {n_random} random weights, and the smallest eigenvalue on the grid is {lowest['BCE']:.1e}",
+        because=f"v'Hv = mean p (1 - p) (x·v)^2 >= 0 for all weights and directions v; automatic differentiation "
+        f"agrees to {off:.0e} at {n_random} random weights; the smallest eigenvalue on the grid is {lowest['BCE']:.1e}",
     )
     return found
 

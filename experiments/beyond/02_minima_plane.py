@@ -1,9 +1,9 @@
 """Two minima of the two-ReLU net in one plane
 
 The lecture's two runs of the two-ReLU net, the good one of experiment 3 and the stuck one of experiment 4, on one loss
-surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does the
-stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so its
-sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
+surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does
+the stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so
+its sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
 """
 
 import numpy as np
@@ -30,12 +30,12 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
     )
 
     found = Findings(
-        f"On the straight way from the stuck minimum to the good one the MSE rises from {way[0]:.4f} to {way.max():.4f} "
-        f"before it falls to {way[-1]:.4f}."
+        f"On the straight way from the stuck minimum to the good one the MSE rises from {way[0]:.4f} to "
+        f"{way.max():.4f} before it falls to {way[-1]:.4f}."
     )
-    runs = {"towards the stuck minimum": stuck, "towards the good minimum": good}
-    for name, run in zip(("stuck", "good"), runs.values(), strict=True):
-        found.run(name, run)
+    runs = {"stuck run": stuck, "good run": good}
+    for name, run in runs.items():
+        found.run(name.replace(" ", "_"), run)
     labels = ("towards the good minimum", "towards the start of the stuck run")
     plane = surfaces.plane_through(stuck_end, good_end, STUCK_START, labels)
     found.figure(
@@ -51,13 +51,13 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
         "solved for.",
     )
     found.claim(
-        "a ridge parts the two minima on the straight way",
+        "ours: a ridge parts the two minima on the straight way",
         holds=way.max() > way[0] + 0.001,
         because=f"the MSE is {way[0]:.4f} at the stuck minimum, up to {way.max():.4f} on the way, {way[-1]:.4f} at the "
         "good one",
     )
     found.claim(
-        "the stuck minimum does not let go of nudged weights",
+        "ours: the stuck minimum does not let go of nudged weights",
         holds=freed == 0 or ("depends" if freed < n_nudges / 2 else False),
         because=f"of {n_nudges} nudges with a standard deviation of {nudge:g}, {comparison.share(freed, n_nudges)} get "
         f"lower; with the dead unit's output weight turned around {comparison.share(freed_turned, n_nudges)}",

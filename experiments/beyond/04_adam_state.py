@@ -1,8 +1,8 @@
 """Which part of Adam's state keeps MSE stuck?
 
-In the lecture's experiment 12 Adam carries the state of one warm-up epoch over, and stays where it is on MSE, from where
-a fresh Adam arrives. How often is that so? A thousand warm-up epochs from random starts, drawn as Keras draws them, tell.
-Then one part of the state at a time is carried over, the rest as in a fresh Adam, whose state is all zero.
+In the lecture's experiment 12 Adam carries the state of one warm-up epoch over, and stays where it is on MSE, from
+where a fresh Adam arrives. How often is that so? A thousand warm-up epochs from random starts, drawn as Keras draws
+them, tell. Then one part of the state at a time is carried over, the rest as in a fresh Adam, whose state is all zero.
 """
 
 import numpy as np
@@ -61,11 +61,11 @@ def main(
     )
     by_part = table.set_index("carried over")
     found.claim(
-        "it is the remembered square of the gradient that holds Adam where it is",
+        "ours: it is the remembered square of the gradient that holds Adam where it is",
         holds=by_part["from"]["average of its square"]
         > by_part["to"][["average of the gradient", "count of steps"]].max(),
-        because=f"of {n_warm_ups} descents after random warm-ups, by what is carried over: {shares}; those that neither "
-        f"stay within {STAYED:g} of the start nor arrive go elsewhere",
+        because=f"of {n_warm_ups} descents after random warm-ups, by what is carried over: {shares}; those that "
+        f"neither stay within {STAYED:g} of the start nor arrive go elsewhere",
     )
     return found
 

@@ -1,12 +1,12 @@
 """Do wide nets get stuck?
 
-The lecture says of its 512 ReLUs that they do not get stuck: units die, but others make up for them. One start, which is
-all that the lecture has, shows little. Here the wide net is trained from twenty random starts, and two ReLUs from a
+The lecture says of its 512 ReLUs that they do not get stuck: units die, but others make up for them. One start, which
+is all that the lecture has, shows little. Here the wide net is trained from twenty random starts, and two ReLUs from a
 thousand, all drawn as Keras draws them, with the same SGD for as many epochs.
 """
 
 import numpy as np
-from relu_nets import by_share, end_losses, n_dead_units, problem
+from relu_nets import end_losses, log_by_share, n_dead_units, problem
 
 from tfreg import Findings, comparison, draw, script, train
 
@@ -36,19 +36,19 @@ def main(
         f"{share_of_two} with two. {deaths}."
     )
     percent = np.linspace(0, 100, 201)
-    curves = {"2 units": by_share(ends_of_two, percent), f"{n_units} units": by_share(ends, percent)}
+    curves = {"2 units": log_by_share(ends_of_two, percent), f"{n_units} units": log_by_share(ends, percent)}
     found.figure(
         "ends",
         draw.curves(
-            percent, {"MSE at the end": curves}, "share of the starts (%)", title="Where wide and narrow nets end"
+            percent, {"log10 of the MSE": curves}, "share of the starts (%)", title="Where wide and narrow nets end"
         ),
         f"The MSE below which so many of {n_starts} wide and {n_narrow_starts} narrow nets end after {epochs} epochs.",
     )
     found.claim(
-        f"{n_units} units do not get stuck: others make up for dead ones",
+        f"said: {n_units} units do not get stuck: others make up for dead ones",
         holds=bool(good.all() and (dead > 0).all()) or ("depends" if good.any() else False),
-        because=f"{deaths}; MSE {ends.min():.4f} to {ends.max():.4f} from {n_starts} starts; within 5 % of {best:.4f}, the "
-        f"best of two ReLUs, come {share} starts with {n_units} units, {share_of_two} with two",
+        because=f"{deaths}; MSE {ends.min():.4f} to {ends.max():.4f} from {n_starts} starts; within 5 % of {best:.4f}, "
+        f"the best of two ReLUs, come {share} starts with {n_units} units, {share_of_two} with two",
     )
     return found
 
