@@ -263,7 +263,7 @@ def test_the_importance_of_inputs_depends_on_their_spread() -> None:
 
 
 def test_the_corners_of_the_printed_start_round_to_the_printed_predictions() -> None:
-    names, inputs = names_of("beyond/22_draft_two_models.py"), datasets.rookies().inputs
+    names, inputs = names_of("beyond/11_draft_two_models.py"), datasets.rookies().inputs
     weights = names["corners"](inputs, np.array([[1.0, 0, 0, 0], [-1.0, 0, 0, 0]]))
     predictions = sigmoid(inputs @ weights[:, :3].T + weights[:, 3]).T
     assert abs(predictions - names["PRINTED_BEFORE"]).max() < 5e-5 + 1e-9
