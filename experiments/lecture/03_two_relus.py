@@ -6,8 +6,7 @@ the order in which the 100 samples are added.
 """
 
 import numpy as np
-import pandas as pd
-from layer_outputs import STYLES, steps
+from layer_outputs import STYLES, steps, summary
 from rounding import apart, order_scatter
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train
@@ -31,33 +30,23 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     found = Findings(f"After {epochs} epochs the MSE is {loss:.4f}, that of the bent line itself {noise:.4f}.")
     found.run("run", run)
 
-    summary = pd.DataFrame(
-        {
-            "layer": [f"{layer.name} ({type(layer).__name__})" for layer in net.layers],
-            "outputs": [layer.output.shape[1] for layer in net.layers],
-            "parameters": [layer.count_params() for layer in net.layers],
-        }
-    )
-    found.table("summary", summary, "The model's summary")
-    counts = [net.count_params(), problem.n_weights, net.count_params() - problem.n_weights]  # all, trainable, others
-    found.number("summary", [*summary.outputs, *summary.parameters, *counts])
+    table, counts = summary(net)
+    found.table("summary", table, "The model's summary")
+    found.number("summary", counts)
     found.number("shape", problem.layer_outputs_at(START)["l1"].shape)
     found.number("zero_biases", np.concatenate([variable for variable in net.get_weights() if variable.ndim == 1]))
     found.number("weights", run.weights.values[-1], because=apart(order_scatter(problem, sgd, epochs, START)))
 
     trained = f"after {epochs} epochs of SGD({learning_rate:g})"
+    untrained = {step: {"x": x} | before[step] for step in list(before)[:2]}
     found.figure(
         "before",
-        draw.curves(
-            x, {step: {"x": x} | before[step] for step in list(before)[:2]}, "x", title="Before training", styles=STYLES
-        ),
+        draw.curves(x, untrained, "x", title="Before training", styles=STYLES),
         "Before training: l1(x) are two lines through zero, relu(l1(x)) their upper halves; dotted is y = x.",
     )
     found.figure("network", draw.network(net, ["x"], weights="symbols", boxes=True), "The net and its weights.")
     found.figure("layers", draw.layers(net), "The net, layer by layer.")
-    found.figure(
-        "fit", draw.data(data, after["sum"], title=f"Two ReLUs {trained}"), "The data and the fit of two ReLUs."
-    )
+    found.figure("fit", draw.data(data, after["sum"], title=f"Two ReLUs {trained}"), "The fit of two ReLUs.")
     outputs = {step: after[step] for step in list(after)[:2]} | {"l2(relu(l1(x)))": after["sum"]}
     found.figure(
         "outputs",

@@ -1,11 +1,14 @@
-"""The way from x to the fit of a net with hidden ReLUs, layer by layer, as experiments 3 and 4 draw it.
+"""A net with hidden ReLUs layer by layer: its summary, and the way from x to the fit as experiments 3 and 4 draw it.
 
 Conventions: the net is Dense "l1" – Activation "a1" – Dense "l2" with one output.
 """
 
 import numpy as np
+import pandas as pd
 
 from tfreg import Problem, draw
+
+from keras import Sequential
 
 Panels = dict[str, dict[str, np.ndarray]]
 
@@ -33,6 +36,18 @@ def steps(problem: Problem, weights: np.ndarray) -> Panels:
         "times output weight, bias on the last": _by_unit(terms),
         "sum": {"fit": outputs["l2"][:, 0]},
     }
+
+
+def summary(net: Sequential) -> tuple[pd.DataFrame, list[int]]:
+    """The table that Keras prints as `net.summary()`, and its numbers.
+
+    These are the outputs of each layer, the parameters of each, and of these all, the trainable and the others.
+    """
+    rows = [(layer.name, type(layer).__name__, layer.output.shape[1], layer.count_params()) for layer in net.layers]
+    table = pd.DataFrame(rows, columns=["layer", "type", "outputs", "parameters"])
+    trainable = sum(int(np.prod(variable.shape)) for variable in net.trainable_variables)
+    totals = [net.count_params(), trainable, net.count_params() - trainable]
+    return table, [*table.outputs, *table.parameters, *totals]
 
 
 def _by_unit(columns: np.ndarray) -> dict[str, np.ndarray]:
