@@ -374,6 +374,7 @@ assert "tensorflow" not in sys.modules and "keras" not in sys.modules
 """
 
 
+@pytest.mark.slow
 def test_the_fonts_of_a_machine_change_no_byte(tmp_path):
     """Here with the fonts and settings of this machine; there without any, and with other settings of Matplotlib."""
     empty = tmp_path / "fonts.conf"

@@ -57,6 +57,7 @@ def test_the_carried_over_state_alone_keeps_mse_stuck(descents: ModuleType, mse:
     assert descents.arrival(train(mse, "adam:0.1", 435, START), goal) == 68
 
 
+@pytest.mark.slow
 def test_one_part_of_adams_state_at_a_time(mse: Problem, goal: float) -> None:
     """Each part, carried over by hand from single warm-ups, does what the script says of all at once."""
     n, epochs = 4, 150

@@ -29,9 +29,11 @@ REPRODUCIBLE = [name for name, entry in PUBLISHED.items() if entry.reproducible 
 BY_DEFAULT = [name for name, experiment in EXPERIMENTS.items() if experiment.group != ON_REQUEST]
 DRAWINGS = {".png", ".svg", ".gif", ".html"}
 
-# Comparisons take longer, and the three descents share what they do: one stands for them in the quick loop.
-SLOW = [*(set(EXPERIMENTS) - set(BY_DEFAULT)), "descent_sgd", "descent_adam_far"]
-EACH = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in EXPERIMENTS]
+# The first of each group stands for it in the quick loop.
+QUICK = list({experiment.group: name for name, experiment in reversed(EXPERIMENTS.items())}.values())
+EACH = [
+    name if name in QUICK and name in BY_DEFAULT else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS
+]
 
 # What the lecture says, (a) to (l), by words of the claim that judges it.
 SAID_BY_THE_LECTURE = [
