@@ -16,7 +16,7 @@ def main(
     epochs: int = 200,
     loss: str = "bce",
     n_rates: int = 11,
-    n_starts: int = 16,
+    n_starts: int = 10,
     n_draws: int = 6,
     n_samples: int = 300,
     line_up: str = "all",

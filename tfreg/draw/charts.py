@@ -76,9 +76,8 @@ def loss_curves(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Sty
         axes.grid(alpha=0.25)
     handles, _ = axes.get_legend_handles_labels()
     handles.append(Line2D([], [], color=DIVERGED.colour, marker=DIVERGED.marker, linestyle="", label="diverged"))
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, title=_bounds(result)
-    )
+    n_columns = min(5 if figure.get_figwidth() > 9 else 3, len(handles))
+    figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, frameon=False, title=_bounds(result))
     return figure
 
 
