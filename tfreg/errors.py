@@ -17,8 +17,8 @@ def unknown(what: str, name: str, choices: Iterable[str]) -> InputError:
     """The error for a name that is none of `choices`, with the nearest one suggested.
 
     Example:
-        >>> str(unknown("loss", "bse", ["bce", "mse"]))
-        "unknown loss 'bse'; did you mean 'bce'?"
+        >>> str(unknown("loss", "bcee", ["bce", "mse"]))
+        "unknown loss 'bcee'; did you mean 'bce'?"
     """
     choices = list(choices)
     near = get_close_matches(name, choices, n=1)

@@ -57,7 +57,7 @@ def get(optimizer: Optimizer | str) -> Optimizer:
         InputError: the name is unknown, or the learning rate is no number above zero.
 
     Example:
-        >>> float(get("adam:0.1").learning_rate.numpy().round(3))
+        >>> learning_rate(get("adam:0.1"))
         0.1
     """
     if isinstance(optimizer, str):

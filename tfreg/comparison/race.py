@@ -69,8 +69,7 @@ def winners(raced: xr.Dataset) -> list[tuple[int, str]]:
     mean rank; a change that the intervals do not bear out is none.
 
     Example:
-        >>> winners(raced)
-        [(10, 'adafactor'), (60, 'nadam')]
+        >>> winners(raced)  # such as [(10, 'adafactor'), (60, 'nadam')]
     """
     won: list[tuple[int, str]] = []
     for epoch in raced.epoch.values:

@@ -61,7 +61,7 @@ def by_start(result: xr.Dataset) -> pd.DataFrame:
     Columns: the number of the `start`, its weights by their names, `epochs to tolerance`, `final loss` and `status`.
 
     Example:
-        >>> table = by_start(result)
+        >>> table = by_start(at_best_rate(result))
         >>> table[(table.w0 == -10) & (table.w1 == -1)]
     """
     weights = result.weight.values.tolist()

@@ -129,7 +129,7 @@ def points(
     """Draw points (n_samples,) by the group that each belongs to, with curves, each over its own x.
 
     Example:
-        >>> draw.points(hours, passed, np.where(passed, "pass", "fail"), {"sigmoid": (x, sigmoid(x))})
+        >>> draw.points(x, y, np.where(y == 1, "y = 1", "y = 0"), {"fit": (x, fit)})
     """
     figure = new_figure(6.4, 4.2)
     axes = figure.subplots()

@@ -37,7 +37,7 @@ class Problem:
     Example:
         >>> problem = Problem(models.logistic(2), losses.bce, datasets.bernoulli_line())
         >>> round(float(problem.loss_at([-1, 5])), 3)
-        0.413
+        0.301
     """
 
     model: keras.Sequential

@@ -62,7 +62,7 @@ def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: 
         InputError: a margin below 0, or fewer than 2 steps.
 
     Example:
-        >>> {name: (values[0], values[-1]) for name, values in grid_around([(0, 0), (4, 8)]).items()}
+        >>> {name: (float(values[0]), float(values[-1])) for name, values in grid_around([(0, 0), (4, 8)]).items()}
         {'u': (-1.0, 5.0), 'v': (-2.0, 10.0)}
     """
     if not (np.isfinite(margin) and margin >= 0) or steps < 2:
