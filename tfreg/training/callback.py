@@ -1,6 +1,6 @@
 """`RecordWeights`: the record of `tfreg.train`, from plain `model.fit`.
 
-Conventions: as in `tfreg.training.record`. Epochs count on through repeated calls of `fit` with the same callback.
+Conventions: as in `tfreg.training.record`. Epochs are counted through repeated calls of `fit` with the same callback.
 """
 
 import numpy as np
