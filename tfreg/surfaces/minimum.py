@@ -25,7 +25,7 @@ def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarr
 
     Example:
         >>> problem = Problem(models.logistic(2), losses.bce, datasets.bernoulli_line())
-        >>> minimum_weights(problem, near=(0, 0)).round(2).tolist()
+        >>> minimum_weights(problem, near=(0, 0)).astype(float).round(2).tolist()
         [-1.02, 5.3]
     """
     weights = problem.check_weights(near)

@@ -51,7 +51,7 @@ def train(
 
     Example:
         >>> run = train(Problem(models.logistic(2), losses.bce, datasets.bernoulli_line()), "adam:0.1", 435, (-3, -1))
-        >>> run.weights.sel(epoch=435).round(2).values.tolist()
+        >>> run.weights.sel(epoch=435).astype(float).round(2).values.tolist()
         [-1.02, 5.3]
     """
     optimizer = optimizers.get(optimizer)
