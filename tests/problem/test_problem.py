@@ -290,6 +290,8 @@ def test_any_lambda_is_a_loss() -> None:
     ("layer", "says"),
     [
         (lambda: keras.layers.Dropout(0.5), "(Dropout) keeps state"),
+        (lambda: keras.layers.Dropout(0.5, trainable=False), "(Dropout) keeps state"),
+        (lambda: keras.layers.GaussianNoise(0.5, trainable=False), "(GaussianNoise) keeps state"),
         (lambda: keras.layers.GaussianNoise(0.5), "(GaussianNoise) keeps state"),
         (lambda: keras.layers.BatchNormalization(), "(BatchNormalization) keeps state"),
     ],

@@ -276,14 +276,35 @@ def unstackable(kind: str) -> Problem:
         "layer normalisation": [dense(2, "tanh"), keras.layers.LayerNormalization(dtype="float64")],
         "softmax layer": [dense(2), keras.layers.Softmax(dtype="float64")],
         "nested model": [keras.Sequential([dense(2)])],
+        "penalised activation": [
+            dense(2),
+            keras.layers.Activation("sigmoid", activity_regularizer=l2, dtype="float64"),
+        ],
+        "penalised relu": [dense(2), keras.layers.ReLU(activity_regularizer=l2, dtype="float64")],
+        "call of its own": [dense(2, "sigmoid")],
     }
     data = bernoulli_line(40)
     two_columns = Dataset("two columns", data.inputs, np.hstack([data.targets, 1 - data.targets]))
-    return Problem(keras.Sequential([keras.Input((2,), dtype="float64"), *layers[kind]]), losses.mse, two_columns)
+    model = Halved if kind == "call of its own" else keras.Sequential
+    return Problem(model([keras.Input((2,), dtype="float64"), *layers[kind]]), losses.mse, two_columns)
 
 
-LAYER_KINDS = ["softmax layer", "kernel regularizer", "activity regularizer", "constraint", "layer normalisation"]
-TRAINED_KINDS = ["softmax", "penalties and constraint", "frozen layer"]
+class Halved(keras.Sequential):
+    """A Sequential that computes something else than its layers do."""
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
+        return super().call(inputs, training=training, mask=mask) / 2
+
+
+LAYER_KINDS = [
+    "penalised relu",
+    "softmax layer",
+    "kernel regularizer",
+    "activity regularizer",
+    "constraint",
+    "layer normalisation",
+]
+TRAINED_KINDS = ["softmax", "penalties and constraint", "frozen layer", "penalised activation", "call of its own"]
 
 
 @pytest.mark.parametrize("kind", [*TRAINED_KINDS, *LAYER_KINDS, "nested model"])
@@ -630,3 +651,42 @@ def test_what_has_no_state_cannot_be_continued(refused: Refused) -> None:
     run = train(problem, "adam:0.1", 1, (0, 0)).drop_dims("state")
     with refused("continue_from: the run holds no state"):
         train(problem, "adam:0.1", 1, continue_from=run)
+
+
+def test_a_run_that_was_cut_cannot_be_continued(refused: Refused) -> None:
+    problem = logistic()
+    run = train(problem, "adam:0.1", 3, (0, 0))
+    with refused("cut at epoch 1, its optimizer's state is that of epoch 3"):
+        train(problem, "adam:0.1", 1, continue_from=run.isel(epoch=[0, 1]))
+
+
+def test_a_run_of_other_settings_cannot_be_continued(refused: Refused) -> None:
+    problem = logistic()
+    run = train(problem, Adam(0.1, beta_1=0.5), 1, (0, 0))
+    with refused("the run's optimizer had beta_1=0.5, this one has 0.9"):
+        train(problem, "adam:0.1", 1, continue_from=run)
+    with refused("the run is one of other weights"):
+        train(Problem(models.logistic(1, bias=True, dtype="float64"), losses.bce, bernoulli_line(20, ones=False)),
+              "adam:0.1", 1, continue_from=run)  # fmt: skip
+
+
+def test_an_optimizer_whose_configuration_leaves_out_a_setting_is_refused(refused: Refused) -> None:
+    class Scaled(SGD):
+        def __init__(self, learning_rate: float = 0.1, scale: float = 1.0, **kwargs: object) -> None:
+            super().__init__(learning_rate=learning_rate, **kwargs)
+            self.scale = scale
+
+    with refused("Scaled: its get_config() leaves out 'scale', so a copy of it has 1.0 instead of 3.0"):
+        train(logistic(), Scaled(scale=3.0), 1, (0, 0))
+
+
+def test_a_loss_in_double_precision_gives_the_loss_of_a_model_in_single() -> None:
+    """A NumPy constant makes the loss float64 where the weights are float32."""
+    doubled = Problem(
+        models.logistic(2), lambda y, p: tf.cast(losses.mse(y, p), tf.float64) * np.float64(2), bernoulli_line(40)
+    )
+    plain = Problem(models.logistic(2), lambda y, p: 2 * losses.mse(y, p), bernoulli_line(40))
+    rows = np.random.default_rng(0).normal(size=(40, 2))
+    np.testing.assert_allclose(doubled.loss_at(rows), plain.loss_at(rows), rtol=1e-6)
+    np.testing.assert_allclose(doubled.gradient_at(rows), plain.gradient_at(rows), rtol=1e-4, atol=1e-7)
+    assert_same_path(train(doubled, "sgd:0.5", 4, rows).weights, train(plain, "sgd:0.5", 4, rows).weights, "float32")

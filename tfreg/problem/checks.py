@@ -22,7 +22,8 @@ def check_model(model: object) -> None:
     if len(dtypes) > 1 or not dtypes <= {"float32", "float64"}:
         raise InputError(f"expected weights all float32 or all float64, got {', '.join(sorted(dtypes))}")
     for layer in model.layers:
-        if layer.trainable and layer.non_trainable_variables:
+        # Dropout and noise draw in `model.fit` even where a layer is frozen.
+        if (layer.trainable and layer.non_trainable_variables) or getattr(layer, "seed_generator", None) is not None:
             raise InputError(
                 f"layer {layer.name!r} ({type(layer).__name__}) keeps state beside its weights; a loss surface needs "
                 "a model that depends on weights and inputs alone"

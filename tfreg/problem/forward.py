@@ -115,4 +115,5 @@ def single_loss(
     """
     frozen = [variable.value for variable in model.non_trainable_variables]
     outputs, _, penalties = model.stateless_call(weights, frozen, inputs, return_losses=True)
-    return tf.add_n([loss(targets, outputs), *penalties])
+    value = loss(targets, outputs)
+    return tf.add_n([value, *(tf.cast(penalty, value.dtype) for penalty in penalties)])

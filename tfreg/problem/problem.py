@@ -133,12 +133,17 @@ class Problem:
 
     def losses(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """The loss (S,) of S weight vectors given as variables with a leading axis S; for use inside programs."""
+        # A constant in double precision may have made a loss of weights in single precision double.
+        return tf.cast(self._losses(weights, inputs, targets), self.dtype)
+
+    def _losses(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         if self.can_stack:
             return forward.losses(self.model, self.loss, weights, inputs, targets)
         one = partial(forward.single_loss, self.model, self.loss, inputs=inputs, targets=targets)
         if weights[0].shape[0] == 1:
             return one([variable[0] for variable in weights])[tf.newaxis]
-        return tf.map_fn(one, list(weights), fn_output_signature=tf.as_dtype(self.dtype))
+        in_precision = lambda variables: tf.cast(one(variables), self.dtype)  # noqa: E731
+        return tf.map_fn(in_precision, list(weights), fn_output_signature=tf.as_dtype(self.dtype))
 
     def predictions(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
         """The model's outputs (S, n_samples, n_outputs) for S weight vectors; for use inside programs."""

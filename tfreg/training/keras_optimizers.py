@@ -33,10 +33,27 @@ def fresh_copy(optimizer: Optimizer, dtype: str, varied: Sequence[str] = ()) -> 
         raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
     with floatx(dtype):
         try:
-            return type(optimizer).from_config(config)
+            copy = type(optimizer).from_config(config)
         except (TypeError, ValueError) as error:
             name = type(optimizer).__name__
             raise InputError(f"{name} cannot be made again from its get_config(): {error}") from None
+    _check_same_settings(optimizer, copy, varied)
+    return copy
+
+
+def _check_same_settings(optimizer: Optimizer, copy: Optimizer, varied: Sequence[str]) -> None:
+    """Refuse an optimizer whose configuration leaves out a setting: its copy would have the default.
+
+    Raises:
+        InputError: names the first setting that differs.
+    """
+    for name, value in vars(optimizer).items():
+        public = not name.startswith("_") and name not in ("name", "built", *varied)
+        if public and isinstance(value, bool | int | float | str) and vars(copy).get(name) != value:
+            raise InputError(
+                f"{type(optimizer).__name__}: its get_config() leaves out {name!r}, so a copy of it has "
+                f"{vars(copy).get(name)!r} instead of {value!r}; add it to get_config()"
+            )
 
 
 def _not_set() -> float:

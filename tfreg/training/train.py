@@ -3,6 +3,8 @@
 Conventions: a run is recorded as `tfreg.training.record` describes it.
 """
 
+import json
+
 import numpy as np
 import xarray as xr
 
@@ -59,6 +61,8 @@ def train(
     first_epoch = 0
     if continue_from is not None and start is None:
         start, first_epoch = continue_from.weights.isel(epoch=-1).values, int(continue_from.epoch[-1])
+        if continue_from.weight.values.tolist() != list(problem.labels):
+            raise InputError("continue_from: the run is one of other weights; use the same model")
     weights = problem.check_weights(problem.initial_weights if start is None else start, "start")
     starts = np.atleast_2d(weights)
     record_at = np.unique(np.append(np.arange(0, epochs, record_every), epochs))
@@ -85,6 +89,7 @@ def train(
             "batch_size": batch_size or len(problem.dataset.inputs),
             "seed": seed,
             "steps_before": _steps_taken(compiled, states),
+            "last_epoch": int(record_at[-1]) + first_epoch,
         },
     )
     return run if weights.ndim == 2 else run.isel(start=0)
@@ -112,10 +117,32 @@ def _states(compiled: Program, optimizer: Optimizer, run: xr.Dataset | None, sta
             f"continue_from: the run holds no state that fits this optimizer (it was made with "
             f"{run.attrs.get('optimizer', 'an unknown one')}); use the same optimizer and model"
         )
+    _check_same_origin(run, optimizer)
     rows = np.atleast_2d(run.optimizer_state.values)
     if len(rows) not in (1, len(starts)):
         raise InputError(f"continue_from: expected a run from 1 or {len(starts)} starts, got {len(rows)}")
     return np.broadcast_to(rows, (len(starts), rows.shape[1]))
+
+
+def _check_same_origin(run: xr.Dataset, optimizer: Optimizer) -> None:
+    """Refuse a run whose end is cut off, or whose optimizer had other settings than a learning rate.
+
+    Raises:
+        InputError: says what differs.
+    """
+    last = run.attrs.get("last_epoch", int(run.epoch[-1]))
+    if int(run.epoch[-1]) != last:
+        raise InputError(
+            f"continue_from: the run was cut at epoch {int(run.epoch[-1])}, its optimizer's state is that of epoch "
+            f"{last}; give the whole run"
+        )
+    settings, others = optimizers.plain_config(optimizer), json.loads(run.attrs["optimizer_config"])
+    for name in settings:
+        if name != "learning_rate" and settings[name] != others.get(name):
+            raise InputError(
+                f"continue_from: the run's optimizer had {name}={others.get(name)!r}, this one has {settings[name]!r}; "
+                "use the same settings"
+            )
 
 
 def _steps_taken(compiled: Program, states: np.ndarray) -> int:
