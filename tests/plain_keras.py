@@ -26,7 +26,7 @@ def floatx(dtype: str) -> Iterator[None]:
 
 def copy_of_model(problem: Problem, weights: np.ndarray) -> keras.Sequential:
     """A copy of the problem's model that holds `weights` (n_weights,)."""
-    model = keras.models.clone_model(problem.model)
+    model = type(problem.model).from_config(problem.model.get_config())  # a clone would be a plain Sequential
     model.set_weights(problem.model.get_weights())
     first = 0
     for variable in model.trainable_variables:
