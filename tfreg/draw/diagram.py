@@ -18,7 +18,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch
 from matplotlib.textpath import TextPath
 
-from tfreg.draw.style import Drawing
+from tfreg.draw.figure import Drawing
 
 DIAMETER = 36.0  # of a node
 _SIZE = 11.0  # of texts

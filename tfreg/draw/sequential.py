@@ -72,3 +72,26 @@ def _drawn(steps: list[list[Step]], widths: list[int]) -> list[list[int | None]]
         if sum((len(a) + bias) * len(b) for (a, b), bias in zip(pairwise(drawn), biases, strict=True)) <= MANY:
             break
     return drawn
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """Return the name with the numbers 1, 2, …, or the name alone for a count of 1."""
+    return [name] if count == 1 else [f"{name}{number + 1}" for number in range(count)]
+
+
+def digits(weights: Step) -> np.ndarray:
+    """Return the weights of a layer as texts with three digits."""
+    return np.array([[f"{weight:.3g}" for weight in row] for row in np.asarray(weights) + 0.0])  # never "-0"
+
+
+def symbols(read: Layers) -> list[np.ndarray]:
+    """Return names of all weights, in the shape of each layer's; biases have the number of their unit."""
+    kernels = [(n_inputs, n_units) for n_inputs, n_units in pairwise(read.widths)]
+    weights = iter(numbered("w", sum(a * b for a, b in kernels)))
+    biases = iter(numbered("b", sum(n_units for _, n_units in kernels)))
+    named = []
+    for (n_inputs, n_units), layer in zip(kernels, read.steps, strict=True):
+        rows = [[next(weights) for _ in range(n_units)] for _ in range(n_inputs)]
+        last = [next(biases) for _ in range(n_units)]
+        named.append(np.array([*rows, last] if len(layer[0]) > n_inputs else rows))
+    return named

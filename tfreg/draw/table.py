@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from tfreg.datasets import Dataset
-from tfreg.draw.style import RIGHT, UNDECIDED, WRONG, Picture, Style, new_figure
+from tfreg.draw.figure import Picture, new_figure
+from tfreg.draw.style import RIGHT, UNDECIDED, WRONG, Style
 from tfreg.errors import InputError
 
 _SHADES = {RIGHT: "#D9F0E6", WRONG: "#FBDDEA", UNDECIDED: "#F4F0D8"}
