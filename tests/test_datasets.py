@@ -133,3 +133,8 @@ def test_what_is_no_number_is_refused(bad: object, refused: Refused) -> None:
 def test_bernoulli_line_needs_a_sample(n_samples: int, refused: Refused) -> None:
     with refused(f"bernoulli_line: expected n_samples of 1 or more, got {n_samples}"):
         bernoulli_line(n_samples)
+
+
+def test_expected_means_are_one_a_sample(refused: Refused) -> None:
+    with refused("a mean for each of 3 samples"):
+        Dataset("short", np.zeros((3, 1)), [0, 1, 1], expected=np.zeros(2))

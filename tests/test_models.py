@@ -11,15 +11,13 @@ from tfreg.problem.problem import Problem
 
 BUILDERS = {
     "line": models.line,
-    "one_relu": models.one_relu,
     "relu_net(2)": lambda dtype="float32": models.relu_net(2, dtype),
     "relu_net(512)": lambda dtype="float32": models.relu_net(512, dtype),
 }
 
 
 @pytest.mark.parametrize(
-    ("name", "counts"),
-    [("line", [2]), ("one_relu", [2, 0]), ("relu_net(2)", [4, 0, 3]), ("relu_net(512)", [1024, 0, 513])],
+    ("name", "counts"), [("line", [2]), ("relu_net(2)", [4, 0, 3]), ("relu_net(512)", [1024, 0, 513])]
 )
 def test_parameter_counts(name: str, counts: list[int]) -> None:
     assert [layer.count_params() for layer in BUILDERS[name]().layers] == counts

@@ -1,4 +1,4 @@
-"""tfreg reruns published lectures on logistic regression, checks what they say, and asks further.
+"""tfreg reruns published teaching on logistic regression, checks its numbers and claims, and compares optimizers.
 
     >>> problem = tfreg.Problem(tfreg.models.logistic(2), tfreg.losses.bce, tfreg.datasets.bernoulli_line())
     >>> runs = {name: tfreg.train(problem, name, epochs=435, start=(-10, -1)) for name in ("sgd:0.1", "adam:0.1")}

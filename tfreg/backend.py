@@ -9,11 +9,11 @@ import os
 from tfreg.quiet import silent_stderr
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# oneDNN may add in another order from one call to the next; the same machine shall give the same bits.
+# oneDNN may add in another order from one call to the next; the same machine must give the same bits.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # XLA asks for 256-bit vectors by default; with the processor's full width exp and log take two thirds of the time.
-# A processor without AVX-512 is not concerned. Flags that the user has set come last and so win.
+# A processor without AVX-512 is unaffected. Flags that the user has set come last and so win.
 os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
 
 with silent_stderr():

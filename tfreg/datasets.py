@@ -43,6 +43,11 @@ class Dataset:
         for field in ("inputs", "targets"):
             values = _as_columns(f"{field} of data set {self.name!r}", getattr(self, field))
             object.__setattr__(self, field, values)
+        if self.expected is not None and np.shape(self.expected) != (len(self.targets),):
+            raise InputError(
+                f"data set {self.name!r}: expected a mean for each of {len(self.targets)} samples as `expected`, "
+                f"got shape {np.shape(self.expected)}"
+            )
         if len(self.inputs) != len(self.targets):
             raise InputError(
                 f"data set {self.name!r}: expected as many targets as inputs, got {len(self.inputs)} inputs "
@@ -148,7 +153,7 @@ def six_pupils() -> Dataset:
 
 
 def rookies() -> Dataset:
-    """Twelve NBA rookies: points, rebounds and assists; whether they were drafted."""
+    """Twelve NBA rookies: points, rebounds and assists as inputs, drafted or not as target."""
     table = np.array(
         [
             (12, 3, 6, 0), (13, 4, 4, 1), (13, 4, 6, 0), (12, 9, 9, 1), (14, 4, 5, 1), (14, 4, 4, 0),
@@ -161,7 +166,7 @@ def rookies() -> Dataset:
 def clusters() -> Dataset:
     """1000 points on a line from two normal clusters of standard deviation 1: 500 around 4 (y = 1), 500 around 0.
 
-    Seed 42; the shuffle goes on with the same generator. Then P(y = 1 | x) = sigmoid(-8 + 4 x).
+    Seed 42, for the points and then for the shuffle. Then P(y = 1 | x) = sigmoid(-8 + 4 x).
     """
     random = np.random.RandomState(42)
     x = random.randn(1000)

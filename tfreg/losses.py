@@ -3,7 +3,7 @@
 Conventions: `y_true` and `y_pred` have shape (n_samples, n_outputs); `y_pred` holds probabilities where the formula
 takes logarithms. `bce` and `mse` are unclipped, as their formulas are: BCE is infinite or NaN once a
 probability rounds to 0 or 1 (logits beyond 16.6 in float32, 36.7 in float64). Clipping changes the surface (by up to
-3e-4 for logits up to 20), so the clipped loss is one of its own name.
+3e-4 for logits up to 20), so the clipped loss has its own name.
 """
 
 import ast

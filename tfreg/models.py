@@ -36,16 +36,6 @@ def line(dtype: str = "float32") -> keras.Sequential:
     return _sequential(1, [keras.layers.Dense(1, name="line", dtype=dtype)], dtype)
 
 
-def one_relu(dtype: str = "float32") -> keras.Sequential:
-    """One ReLU and nothing behind it: relu(x * kernel + bias), so no output is below zero.
-
-    Example:
-        >>> [layer.name for layer in one_relu().layers]
-        ['hidden', 'relu']
-    """
-    return _sequential(1, _relus(1, dtype), dtype)
-
-
 def relu_net(n_units: int, dtype: str = "float32") -> keras.Sequential:
     """One hidden layer of ReLUs and a linear output: relu(x @ kernel + bias) @ output kernel + output bias.
 
@@ -53,17 +43,15 @@ def relu_net(n_units: int, dtype: str = "float32") -> keras.Sequential:
         >>> [layer.count_params() for layer in relu_net(2).layers]
         [4, 0, 3]
     """
-    return _sequential(1, [*_relus(n_units, dtype), keras.layers.Dense(1, name="output", dtype=dtype)], dtype)
-
-
-def _relus(n_units: int, dtype: str) -> list:
     if n_units < 1:
         raise InputError(f"expected 1 unit or more, got {n_units}")
-    # The activation is a layer of its own, so that the lines before it are there to look at.
-    return [
+    layers = [
         keras.layers.Dense(n_units, name="hidden", dtype=dtype),
+        # A separate layer, so that the linear outputs can be inspected.
         keras.layers.Activation("relu", name="relu", dtype=dtype),
+        keras.layers.Dense(1, name="output", dtype=dtype),
     ]
+    return _sequential(1, layers, dtype)
 
 
 def holding(model: keras.Sequential, weights: np.ndarray) -> keras.Sequential:

@@ -18,7 +18,7 @@ from tfreg.errors import InputError, unknown
 # After the backend, which loads Keras without the log noise.
 from keras.optimizers import Optimizer
 
-# Every optimizer that Keras ships, each with the defaults of its documentation but for what its name says.
+# Every optimizer that Keras ships, each with its documented defaults except for what its name says.
 BY_NAME: dict[str, Callable[..., Optimizer]] = {
     "sgd": keras.optimizers.SGD,
     "momentum": partial(keras.optimizers.SGD, momentum=0.9),

@@ -316,3 +316,24 @@ def test_a_grid_around_points_holds_them() -> None:
 def test_a_window_that_cannot_be_chosen_is_refused(arguments: dict, message: str, refused: Refused) -> None:
     with refused(message):
         loss_surface(logistic(), **arguments)
+
+
+def test_a_net_of_one_weight_has_no_surface(refused: Refused) -> None:
+    layers = [keras.Input((1,)), keras.layers.Dense(1, use_bias=False)]
+    problem = Problem(keras.Sequential(layers), losses.mse, Dataset("one", [[1.0], [2.0]], [1, 2]))
+    with refused("two weights or more"):
+        loss_surface(problem, around=train(problem, "sgd:0.1", 3, (0,)))
+
+
+def test_marks_of_a_larger_net_are_projected_onto_the_plane() -> None:
+    random = np.random.default_rng(0)
+    true_weights = (1.0, -2.0, 0.5)
+    x = random.normal(size=(50, 3))
+    data = Dataset("line", x, x @ true_weights + 0.1 * random.normal(size=50), true_weights=true_weights)
+    layers = [keras.Input((3,), dtype="float64"), keras.layers.Dense(1, use_bias=False, dtype="float64")]
+    problem = Problem(keras.Sequential(layers), losses.mse, data)
+    surface = loss_surface(problem, around=train(problem, "sgd:0.1", 50, (5, 5, 5)), steps=5)
+    origin, directions = surface.origin.values, surface.directions.values
+    minimum = np.linalg.lstsq(x, data.targets[:, 0], rcond=None)[0]
+    for mark, weights in (("true weights", true_weights), ("minimum", minimum)):
+        np.testing.assert_allclose(surface.marked.sel(mark=mark), directions @ (weights - origin), atol=1e-6)

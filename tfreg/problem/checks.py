@@ -42,7 +42,7 @@ def check_fit(model: keras.Sequential, loss: Loss, dataset: Dataset) -> None:
             f"the model expects inputs of shape (samples, {', '.join(map(str, expected))}), "
             f"data set {dataset.name!r} has {inputs.shape}"
         )
-    # Two rows tell the shapes without the cost of all, unless the model is built for a fixed number of rows.
+    # Two rows suffice to see the shapes, unless the model is built for a fixed number of rows.
     n_rows = model.input_shape[0] or 2
     x, y = (tf.constant(array[:n_rows], model.trainable_variables[0].dtype) for array in (inputs, targets))
     outputs = model.stateless_call(

@@ -1,4 +1,4 @@
-"""The forward pass and the loss of many weight vectors at once, in an order that a processor likes.
+"""The forward pass and the loss of many weight vectors at once, samples last so that memory is read in order.
 
 Conventions: S starts (weight vectors) lead and the N samples come last. Weights are a list of tensors, one a Keras
 variable, each with a leading axis S; inputs are (features, N), targets (outputs, N), activations (S, units, N).

@@ -65,6 +65,11 @@ class Problem:
         return sum(int(np.prod(shape)) for shape in self.shapes)
 
     @cached_property
+    def row_elements(self) -> int:
+        """The size of the widest array that one weight vector needs: the widest layer's outputs for all samples."""
+        return max(shape[-1] for shape in self.shapes) * len(self.dataset.inputs)
+
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """A name for each weight: w0, w1, … of a single kernel with one output, else such as `hidden/kernel[0,1]`."""
         if len(self.shapes) == 1 and self.shapes[0][-1] == 1:
@@ -201,7 +206,6 @@ class Problem:
     def _at(self, what: str, weights: object, function: OfRows, copies: int = 1) -> np.ndarray:
         """Evaluate a function of rows that computes so many copies of each row side by side."""
         array = self.check_weights(weights, finite=False)
-        widest = max(shape[-1] for shape in self.shapes) * len(self.dataset.inputs)
-        row_elements = max(widest, self.n_weights) * copies
+        row_elements = max(self.row_elements, self.n_weights) * copies
         values = evaluate(what, function, np.atleast_2d(array), self.tensors, row_elements, self.programs)
         return values[0] if array.ndim == 1 else values

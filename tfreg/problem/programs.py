@@ -11,7 +11,7 @@ _compiling = RLock()
 
 
 class Programs:
-    """What has been made once for a model, a loss and data of one shape: compiled programs, and what decides them.
+    """Compiled programs, each made once for a model, a loss and data of one shape.
 
     Example:
         >>> programs = Programs()

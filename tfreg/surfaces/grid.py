@@ -77,7 +77,7 @@ def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: 
 
 
 def weights_of(runs: Runs) -> np.ndarray:
-    """All recorded weight vectors (n, n_weights) of a run, or of a mapping of runs, but for those that are not finite.
+    """All finite weight vectors (n, n_weights) that a run, or a mapping of runs, has recorded.
 
     Raises:
         InputError: something else than runs, runs of different weights, or no finite weights at all.

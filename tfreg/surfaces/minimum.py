@@ -25,7 +25,7 @@ def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarr
 
     Example:
         >>> problem = Problem(models.logistic(2), losses.bce, datasets.bernoulli_line())
-        >>> minimum_weights(problem, near=(0, 0)).round(2).tolist()
+        >>> minimum_weights(problem, near=(0, 0)).astype(float).round(2).tolist()
         [-1.02, 5.3]
     """
     weights = problem.check_weights(near)
@@ -35,7 +35,7 @@ def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarr
         values, vectors = np.linalg.eigh(problem.hessian_at(weights))
         curvature = np.maximum(np.abs(values), 1e-8)
         step = -vectors @ ((vectors.T @ problem.gradient_at(weights)) / curvature)
-        # The first candidate is to stay.
+        # Candidate 0 is the current point.
         candidates = weights + step * np.append(0, 0.5 ** np.arange(24))[:, np.newaxis]
         best = int(np.nanargmin(problem.loss_at(candidates)))
         if best == 0:
@@ -114,12 +114,3 @@ def targets(
     return xr.Dataset(
         {"minimum": ("problem", minima), "tolerance": ("problem", tolerances)}, coords={"problem": list(problems)}
     )
-
-
-def marks(problems: Mapping[str, Problem], share: float = 0.01) -> tuple[dict[str, float], dict[str, float]]:
-    """`targets` as two mappings."""
-    found = targets(problems, share)
-    minimum, tolerance = (
-        dict(zip(problems, found[name].values.tolist(), strict=True)) for name in ("minimum", "tolerance")
-    )
-    return minimum, tolerance

@@ -65,7 +65,7 @@ def plane_through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, s
     Example:
         >>> plane = plane_through([0, 0, 0], [3, 0, 0], [1, 1, 0])
         >>> project(plane.origin, plane.directions, [1, 2, 5])
-        (array([1., 2.]), array(5.))
+        (array([1., 2.]), np.float64(5.0))
     """
     origin, to_q, to_r = (np.asarray(point, dtype=np.float64) for point in (p, q, r))
     # Checked before the second direction is made orthogonal: of a parallel one only rounding errors would be left.

@@ -2,7 +2,8 @@
 
 Conventions: a surface is an `xarray.Dataset` with `loss` over two dimensions: two weights by their labels, or the `u`
 and `v` of a plane, whose `origin` and `directions` it then holds. Weights that a grid does not name stay as the model
-holds them. `marked(mark, axis)` are the coordinates of points worth marking, where they are known.
+holds them. `marked(mark, axis)` are the coordinates of points worth marking, where they are known; on a
+plane they are projected, as paths are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tfreg.surfaces.plane import Plane, principal_plane, project
 if TYPE_CHECKING:
     from tfreg.problem.problem import Problem
 
+_SMALL = 16  # weights: with more, a Hessian takes too long to compile for a mark on a figure
 _NUMBERS_AT_ONCE = 2**22  # of the weight vectors, gradients or Hessians that are in memory at a time
 
 
@@ -31,7 +33,7 @@ class _Window:
 
     over: Grid
     plane: Plane
-    marked: dict[str, np.ndarray]
+    marked: dict[str, np.ndarray]  # weight vectors, by name
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -62,8 +64,8 @@ def loss_surface(
         steps: the number of values in each direction of a grid around paths.
 
     Returns:
-        `loss` over the grid; `marked` points, as far as known: the data's true weights, and around paths of a net with
-        two weights the minimum next to their end. Memory stays bounded, however fine the grid and large the net.
+        `loss` over the grid; `marked` points, as far as known: the data's true weights, and around the paths of a small
+        net the minimum next to their lowest point. Memory stays bounded, however fine the grid and large the net.
 
     Raises:
         InputError: neither or both of `over` and `around`, a grid that is not of two weights of the problem, or runs of
@@ -111,23 +113,30 @@ def _window(
 ) -> _Window:
     if (over is None) == (around is None):
         raise InputError("expected a grid (tfreg.grid) or around=runs, and one of them")
+    if problem.n_weights < 2:
+        raise InputError("expected a net with two weights or more, got one; draw its loss with tfreg.draw.curves")
+    true_weights = problem.dataset.true_weights or ()
+    # Data may be fitted by another model than the one that drew them.
+    known = len(true_weights) == problem.n_weights
+    marked = {"true weights": np.asarray(true_weights, dtype=np.float64)} if known else {}
     if over is not None:
-        return _on_plane(problem, over, plane) if plane is not None else _over_weights(problem, over, {})
+        return _on_plane(problem, over, plane, marked) if plane is not None else _over_weights(problem, over, marked)
     assert around is not None
     rows = problem.check_weights(weights_of(around), "around")
+    marked |= _minimum_near(problem, rows)
     if plane is None and problem.n_weights == 2:
         first, second = problem.labels
-        return _over_weights(problem, grid_around(rows, (first, second), margin, steps), _minimum_near(problem, rows))
+        return _over_weights(problem, grid_around(rows, (first, second), margin, steps), marked)
     plane = principal_plane(around) if plane is None else plane
     coordinates, _ = project(plane.origin, plane.directions, rows)
-    return _on_plane(problem, grid_around(coordinates, margin=margin, steps=steps), plane)
+    return _on_plane(problem, grid_around(coordinates, margin=margin, steps=steps), plane, marked)
 
 
-def _on_plane(problem: Problem, over: Grid, plane: Plane) -> _Window:
+def _on_plane(problem: Problem, over: Grid, plane: Plane, marked: dict[str, np.ndarray]) -> _Window:
     if tuple(over) != ("u", "v"):
         raise InputError(f"plane: expected a grid of u and v, got {', '.join(over) or 'none'}")
     problem.check_weights(plane.origin, "plane")
-    return _Window(over, plane, {})
+    return _Window(over, plane, marked)
 
 
 def _over_weights(problem: Problem, over: Grid, marked: dict[str, np.ndarray]) -> _Window:
@@ -139,23 +148,21 @@ def _over_weights(problem: Problem, over: Grid, marked: dict[str, np.ndarray]) -
     pair = [problem.labels.index(name) for name in over]
     origin, directions = problem.initial_weights.astype(np.float64), np.zeros((2, problem.n_weights))
     origin[pair], directions[[0, 1], pair] = 0, 1
-    true_weights = problem.dataset.true_weights
-    if true_weights is not None and len(true_weights) == problem.n_weights == 2:
-        marked = {"true weights": np.asarray(true_weights)[pair], **marked}
     first, second = over
-    return _Window(over, Plane(origin, directions, (first, second)), marked)
+    # The loss over two of many weights is another one than theirs, with minima elsewhere.
+    return _Window(over, Plane(origin, directions, (first, second)), marked if problem.n_weights == 2 else {})
 
 
 def _minimum_near(problem: Problem, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """The minimum that Newton's method finds from the lowest point of the paths, if there is one."""
+    """The minimum that Newton's method finds from the lowest point of the paths of a small net, if there is one."""
     losses = problem.loss_at(rows)
-    if not np.isfinite(losses).any():
+    if problem.n_weights > _SMALL or not np.isfinite(losses).any():
         return {}
     found = minimum_weights(problem, rows[np.nanargmin(losses)])
     hessian, gradient = problem.hessian_at(found), problem.gradient_at(found)
     if not np.isfinite(hessian).all() or not np.linalg.eigvalsh(hessian)[0] > 0:
         return {}
-    # On data that a line tells apart the loss falls for ever: Newton's step stays long there.
+    # On linearly separable data the loss falls for ever: Newton's step stays long there.
     step = np.linalg.solve(hessian, gradient)
     return {"minimum": found} if np.linalg.norm(step) < 0.01 * max(1.0, float(np.linalg.norm(found))) else {}
 
@@ -187,7 +194,7 @@ def _labelled(problem: Problem, window: _Window, loss: np.ndarray) -> xr.Dataset
             origin=("weight", window.plane.origin), directions=(("axis", "weight"), window.plane.directions)
         )
     if window.marked:
-        surface = surface.assign_coords(mark=list(window.marked)).assign(
-            marked=(("mark", "axis"), np.stack([*window.marked.values()]).astype(np.float64))
-        )
+        plane = window.plane
+        coordinates, _ = project(plane.origin, plane.directions, np.stack([*window.marked.values()]))
+        surface = surface.assign_coords(mark=list(window.marked)).assign(marked=(("mark", "axis"), coordinates))
     return surface

@@ -1,6 +1,6 @@
 """`RecordWeights`: the record of `tfreg.train`, from plain `model.fit`.
 
-Conventions: as in `tfreg.training.record`. Epochs count on through repeated calls of `fit` with the same callback.
+Conventions: as in `tfreg.training.record`. Epochs are counted through repeated calls of `fit` with the same callback.
 """
 
 import numpy as np
@@ -19,9 +19,10 @@ class RecordWeights(keras.callbacks.Callback):
         every: record every so many epochs, and the last of each call of `fit`.
 
     Example:
-        >>> recorder = RecordWeights(every=15)
+        >>> model.compile("sgd", losses.bce)
+        >>> recorder, (x, y) = RecordWeights(every=15), (dataset.inputs, dataset.targets)
         >>> history = model.fit(x, y, epochs=30, batch_size=len(x), callbacks=[recorder], verbose=0)
-        >>> recorder.run(Problem(model, losses.bce, Dataset("mine", x, y))).epoch.values.tolist()
+        >>> recorder.run(Problem(model, losses.bce, dataset)).epoch.values.tolist()
         [0, 15, 30]
     """
 

@@ -130,8 +130,7 @@ def block_size(problem: Problem, optimizer: Optimizer) -> int:
     """The number of starts that are best trained side by side: 1 if they have to follow one another."""
     if not (problem.can_stack and optimizers.is_elementwise(optimizer)):
         return 1
-    widest = max(variable[-1] for variable in problem.shapes)
-    return max(1, _BLOCK_ELEMENTS // (widest * len(problem.dataset.inputs)))
+    return max(1, _BLOCK_ELEMENTS // problem.row_elements)
 
 
 def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:

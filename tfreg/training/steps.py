@@ -4,7 +4,7 @@ Conventions: a block of starts leads. If the loop is stacked, one variable (bloc
 starts of a block; otherwise the block is one start and there are variables of the model's shapes. Functions that read
 and write variables are for use while tracing or eagerly alike.
 
-The state of an optimizer is a row of float64 numbers, one per element of its variables but for the learning rate:
+The state of an optimizer is a row of float64 numbers, one per element of its variables except the learning rate:
 float64 holds every float32 and every count of iterations exactly.
 """
 

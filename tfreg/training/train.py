@@ -37,12 +37,12 @@ def train(
         batch_size: samples per update; all of them if not given. Each epoch then has its own order of the samples,
             drawn from `seed` and the number of the epoch.
         seed: of the sample orders; without `batch_size` nothing is random.
-        continue_from: go on from the end of this run, with its optimizer's state. With `start` as well, only the
-            state is taken over and epochs count from 0 again.
+        continue_from: continue from the end of this run, with its optimizer's state. With `start` as well, only
+            the state is taken over and epochs count from 0 again.
 
     Returns:
         The run: `weights` (epoch, weight) and `loss` (epoch), with a leading dimension `start` if many were given,
-        and `optimizer_state`, from which another call can go on. The attribute `steps_before` is the number of steps
+        and `optimizer_state`, from which another call can continue. The attribute `steps_before` is the number of steps
         that the optimizer had taken when the run began.
 
     Raises:
@@ -51,7 +51,7 @@ def train(
 
     Example:
         >>> run = train(Problem(models.logistic(2), losses.bce, datasets.bernoulli_line()), "adam:0.1", 435, (-3, -1))
-        >>> run.weights.sel(epoch=435).round(2).values.tolist()
+        >>> run.weights.sel(epoch=435).astype(float).round(2).values.tolist()
         [-1.02, 5.3]
     """
     optimizer = optimizers.get(optimizer)
