@@ -331,7 +331,18 @@ def test_surfaces_stand_side_by_side_at_the_angle_given() -> None:
 
 
 def test_a_bare_surface_is_drawn_too() -> None:
-    assert len(draw.surfaces(tiny_surface()).axes) == 1
+    figure = draw.surfaces(tiny_surface())
+    assert len(figure.axes) == 1
+    assert figure.legends == []
+
+
+def test_surfaces_show_the_marks_that_they_hold(scenes: tuple[dict, dict]) -> None:
+    surfaces = scenes[0] | {"far": scenes[0]["BCE"].assign(marked=scenes[0]["BCE"].marked + 100)}
+    figure = draw.surfaces(surfaces)
+    shown = [[line.get_label() for line in axes.lines] for axes in figure.axes]
+    assert shown == [["minimum", "true weights"]] * 2 + [[]]
+    np.testing.assert_array_equal(coordinates(drawn(figure.axes[0], "minimum"))[:, :2], [LOWEST])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["minimum", "true weights"]
 
 
 def test_curvature_says_how_much_of_the_grid_curves_downwards(refused: Refused) -> None:

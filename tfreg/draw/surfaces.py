@@ -11,15 +11,17 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from tfreg.draw.axes import VIEW, draw_surface
-from tfreg.draw.figure import Picture, new_figure
-from tfreg.draw.scene import Surfaces
+from tfreg.draw.axes import VIEW, draw_point, draw_surface, point_handle
+from tfreg.draw.figure import Picture, draw_legend, new_figure
+from tfreg.draw.scene import Surfaces, marks_inside, marks_of
+from tfreg.draw.style import MARKED, MINIMUM
 from tfreg.errors import InputError
 
 
 def surfaces(surface: Surfaces, *, title: str = "", view: tuple[float, float] = VIEW) -> Picture:
-    """Draw a loss surface in 3-D, or those of a dict side by side.
+    """Draw a loss surface in 3-D, or those of a dict side by side, with the points that they hold as `marked`.
 
     Args:
         surface: one, or one by label.
@@ -35,9 +37,16 @@ def surfaces(surface: Surfaces, *, title: str = "", view: tuple[float, float] = 
     by_label = _by_label(surface)
     figure = new_figure(5.2 * len(by_label), 4.2)
     figure.suptitle(title)
+    handles: dict[str, Line2D] = {}
     for position, (label, one) in enumerate(by_label.items(), start=1):
         axes = figure.add_subplot(1, len(by_label), position, projection="3d", computed_zorder=False)
         draw_surface(axes, one, label, view)
+        for name, at in marks_inside(one, marks_of(one)).items():
+            style = MARKED.get(name, MINIMUM)
+            draw_point(axes, at, style, one, name)
+            handles.setdefault(name, point_handle(name, style))
+    if handles:
+        draw_legend(figure, [*handles.values()])
     return figure
 
 
