@@ -1,6 +1,6 @@
 """Figures of comparisons as curves over learning rates and epochs.
 
-Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison.
+Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers.
 Losses are drawn as their excess over the problem's minimum, within the bounds of `tfreg.comparison.log_excess`.
 """
 

@@ -1,8 +1,8 @@
 """Figures of comparisons as maps: over starts and over hyper-parameters.
 
-Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison,
-so that the same place is the same optimizer in every figure. Runs that do not reach the tolerance are grey, those that
-diverge dark red.
+Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers, so
+that an optimizer has the same place in every figure. Runs that do not reach the tolerance are grey, those that diverge
+dark red.
 """
 
 from collections.abc import Mapping

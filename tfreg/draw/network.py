@@ -1,8 +1,8 @@
 """Network diagrams drawn from the model itself: with the weight on every arrow, or layer by layer.
 
 Conventions: a model is a built `keras.Sequential` of Dense layers, each followed by any Activation or ReLU layers;
-it is read by its attributes, so this module loads neither Keras nor TensorFlow. Weights are those of the moment, to
-three digits; an activation goes by its name alone. Inputs are x, a unit before its activation is u and after it v,
+it is read by its attributes, so this module loads neither Keras nor TensorFlow. Weights are the current ones, to
+three digits; an activation is shown by its name alone. Inputs are x, a unit before its activation is u and after it v,
 numbered through all layers; a node 1 carries the bias. Diagrams read from left to right and from top to bottom; of a
 wide layer only the units 1, 2, …, n are drawn.
 """
@@ -25,7 +25,7 @@ JOINT = {"softmax", "log_softmax", "sparsemax"}  # activations whose every value
 
 @dataclass(frozen=True)
 class _Unit:
-    """A drawn unit of a column: its number, None for the units left out, and its node."""
+    """A unit of a column, or the dots for omitted ones: its number (None for the dots) and its node."""
 
     number: int | None
     node: Node
@@ -51,7 +51,7 @@ def network(
         boxes: put a box with a title around the columns of each layer.
 
     Raises:
-        InputError: a model that is no stack of Dense and activation layers, or a wrong number of names.
+        InputError: a model other than a stack of Dense and activation layers, or a wrong number of names.
 
     Example:
         >>> draw.save(draw.network(tfreg.models.logistic(2), inputs=["1", "x"]), "logistic.svg")
@@ -101,7 +101,7 @@ def layers(model: Any, output: str = "ŷ") -> Drawing:
     """Draw the layers as boxes named by their activation, without biases and weights.
 
     Raises:
-        InputError: a model that is no stack of Dense and activation layers.
+        InputError: a model other than a stack of Dense and activation layers.
 
     Example:
         >>> draw.layers(model)  # as the last line of a notebook's cell
@@ -149,7 +149,7 @@ def _column(
 
 def _weighted(tails: list[_Unit], heads: list[_Unit], shown: np.ndarray) -> list[Arrow]:
     """Arrows with weights from each unit to each."""
-    # This far along, all the weights stand one below the other at even distances.
+    # At this share of the length, the weights form one column with even distances.
     along = 1 / (len(heads) + 1) if len(heads) <= len(tails) else len(tails) / (len(tails) + 1)
     return [
         Arrow(

@@ -1,6 +1,6 @@
 """Figures of many paths over the contours of one loss: by optimizer, or by batch size.
 
-Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison.
+Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers.
 """
 
 from collections.abc import Mapping, Sequence
