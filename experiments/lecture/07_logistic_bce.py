@@ -44,7 +44,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     title = f"BCE after {epochs} epochs of SGD({learning_rate:g})"
     found.figure(
         "fit",
-        draw.data(data, {"BCE fit": fit}, title=title),
+        draw.data(data, {"BCE fit": fit}, title=title, styles={"BCE fit": draw.LOSSES["bce"]}),
         "The fit with BCE beside the true probability; its start was solved for from the printed weights.",
     )
     found.claim(

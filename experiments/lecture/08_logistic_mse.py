@@ -40,9 +40,10 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     )
     for loss, run in runs.items():
         found.run(loss.lower(), run)
+    styles = {f"{loss} fit": draw.LOSSES[loss.lower()] for loss in runs}
     found.figure(
         "fit",
-        draw.data(data, fits, title=f"MSE and BCE after {epochs} epochs of SGD({learning_rate:g})"),
+        draw.data(data, fits, title=f"MSE and BCE after {epochs} epochs of SGD({learning_rate:g})", styles=styles),
         "The fits with both losses after as many epochs from the same start, which was solved for in experiment 7.",
     )
     found.claim(

@@ -54,8 +54,9 @@ def main(epochs: int = 5000, learning_rate: float = 0.01) -> Findings:
         "accuracy": {"rule": accuracy},
     }
     title = "A thresholded prediction in the gradient, one draw of the data"
+    styles = {"true BCE": draw.LOSSES["bce"]}
     caption = "The printed loss counts errors; beside it the true cross-entropy, and the accuracy."
-    found.figure("training", draw.curves(rule.epoch, panels, title=title), caption)
+    found.figure("training", draw.curves(rule.epoch, panels, title=title, styles=styles), caption)
 
     printed_loss = loss_of_errors(data.targets[:, 0], PRINTED_ERRORS)
     found.number("loss", printed_loss)

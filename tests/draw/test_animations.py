@@ -25,8 +25,9 @@ from test_figures import LABELS, TRUE, overlapping, tiny_run, tiny_scenes, tiny_
 
 from tfreg import draw
 from tfreg.datasets import Dataset, bernoulli_line, sigmoid
-from tfreg.draw import Animation, style
-from tfreg.draw.style import STATES, TRUE_WEIGHTS, Picture
+from tfreg.draw import Animation
+from tfreg.draw.figure import Picture, new_figure
+from tfreg.draw.style import STATES, TRUE_WEIGHTS
 
 TITLE = "Adam(0.1) from (-10, -1): <b> & $title"
 CHROMIUM = shutil.which("chromium")
@@ -56,7 +57,6 @@ def tiny_scene(epochs: int = 435, labels: tuple[str, ...] = LABELS) -> Scene:
 def animate(scene: Scene, title: str = "", n_frames: int = 30) -> tuple[Animation, Figure]:
     """An animation and the figure that it was drawn with."""
     made: list[Picture] = []
-    new_figure = style.new_figure
 
     def remember(width: float, height: float) -> Picture:
         made.append(new_figure(width, height))

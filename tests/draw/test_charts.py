@@ -159,8 +159,9 @@ def test_paths_say_when_they_arrive_and_whether_they_leave_the_panel() -> None:
     outside.weights[10] = np.array([-30.0, 0.0])
     runs = xr.concat([inside, outside], "start").expand_dims(optimizer=["adam"])
     runs["epochs_to_tolerance"] = (("optimizer", "start"), [[7.0, np.nan]])
-    figure = draw.paths(tiny_surface(), runs, {"minimum": (-1.2, 5.4)}, "Paths")
+    figure = draw.paths(tiny_surface(), runs, {"minimum": (-1.2, 5.4), "far": (50.0, 0.0)}, "Paths")
     (axes,) = checked(figure)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["path", "minimum"]
     assert axes.get_title() == "adam: 7, –→"
     whole = next(line for line in axes.lines if len(line.get_xdata()) == 21)
     np.testing.assert_array_equal(coordinates(whole), inside.weights.values)

@@ -246,6 +246,28 @@ def test_points_may_differ_from_surface_to_surface(scenes: tuple[dict, dict]) ->
     assert places == [[[0.0, 0.0]], [[-4.0, 2.0]]]
 
 
+@pytest.mark.parametrize("plane", [False, True])
+def test_marks_outside_the_surface_are_left_out_and_stretch_no_axes(plane: bool) -> None:
+    surface, run = (tiny_plane(), run_of_four()) if plane else (tiny_surface(), tiny_run(5))
+    places = {"minimum": [0.5, -0.5], "true weights": [40.0, 1.0], "unknown": [np.nan, 0.0]}
+    marked = surface.assign_coords(mark=[*places]).assign(marked=(("mark", "axis"), [*places.values()]))
+    figure = draw.descent(marked, run, points={"far": (0.0, -30.0)})
+    bare = draw.descent(surface, run)
+    for axes, without in zip(solid_and_flat(figure), solid_and_flat(bare), strict=True):
+        np.testing.assert_array_equal(coordinates(drawn(axes, "minimum"))[:, :2], [places["minimum"]])
+        assert {line.get_label() for line in axes.lines}.isdisjoint({"true weights", "unknown", "far"})
+        assert (axes.get_xlim(), axes.get_ylim()) == (without.get_xlim(), without.get_ylim())
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["path", "minimum", "start", "end"]
+    assert draw.descent_animation(marked, run, n_frames=2).frames[0].size == (832, 384)
+
+
+def test_runs_and_surfaces_of_one_loss_belong_together_and_unnamed_ones_are_not_compared() -> None:
+    square = {"loss": "lambda y, p: tf.reduce_mean((y - p) ** 2)"}
+    for surface, run in [(SURFACE.assign_attrs(square), RUN.assign_attrs(square)), (SURFACE.assign_attrs(square), RUN)]:
+        assert len(solid_and_flat(draw.descent(surface, run))) == 2
+
+
 SURFACE, RUN = tiny_surface(), tiny_run(5)
 
 
@@ -259,6 +281,12 @@ SURFACE, RUN = tiny_surface(), tiny_run(5)
         (SURFACE, run_of_four(), None, "a run of another problem: it has no weight 'w0'"),
         (tiny_plane(), RUN, None, "a run of another problem: it has 2 weights (w0, …), the surface's plane 4"),
         (SURFACE.assign_attrs(loss="mse"), RUN.assign_attrs(loss="bce"), None, "its loss is bce, the surface's is mse"),
+        (
+            SURFACE.assign_attrs(loss="lambda y, p: tf.reduce_mean((y - p) ** 2)"),
+            RUN.assign_attrs(loss="lambda y, p: tf.reduce_mean(abs(y - p))"),
+            None,
+            "its loss is lambda y, p: tf.reduce_mean(abs(y - p)), the surface's is lambda y, p: tf.reduce_mean((y - p)",
+        ),
         ({"MSE": SURFACE}, {"BCE": RUN}, None, "the same labels as the surfaces, 'MSE'; got 'BCE'"),
         ({"MSE": SURFACE}, RUN, None, "the same labels as the surfaces, 'MSE'; got Dataset"),
         ([SURFACE], RUN, None, "expected a surface, or a dict of surfaces by label, got list"),
@@ -303,7 +331,18 @@ def test_surfaces_stand_side_by_side_at_the_angle_given() -> None:
 
 
 def test_a_bare_surface_is_drawn_too() -> None:
-    assert len(draw.surfaces(tiny_surface()).axes) == 1
+    figure = draw.surfaces(tiny_surface())
+    assert len(figure.axes) == 1
+    assert figure.legends == []
+
+
+def test_surfaces_show_the_marks_that_they_hold(scenes: tuple[dict, dict]) -> None:
+    surfaces = scenes[0] | {"far": scenes[0]["BCE"].assign(marked=scenes[0]["BCE"].marked + 100)}
+    figure = draw.surfaces(surfaces)
+    shown = [[line.get_label() for line in axes.lines] for axes in figure.axes]
+    assert shown == [["minimum", "true weights"]] * 2 + [[]]
+    np.testing.assert_array_equal(coordinates(drawn(figure.axes[0], "minimum"))[:, :2], [LOWEST])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["minimum", "true weights"]
 
 
 def test_curvature_says_how_much_of_the_grid_curves_downwards(refused: Refused) -> None:

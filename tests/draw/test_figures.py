@@ -22,7 +22,6 @@ from tfreg.draw.style import (
     MINIMUM,
     NOT_REACHED,
     PALETTE,
-    REACHED,
     RIGHT,
     STATES,
     TRUE_WEIGHTS,
@@ -228,7 +227,7 @@ CONCEPTS = {
     "states": [style.colour for style in STATES.values()],
     "right and wrong": [RIGHT.colour, WRONG.colour],
     "classes": [style.colour for style in CLASSES],
-    "outcomes": [REACHED.colour, NOT_REACHED.colour, DIVERGED.colour],
+    "outcomes": [NOT_REACHED.colour, DIVERGED.colour],
     "marks": [MINIMUM.colour, TRUE_WEIGHTS.colour],
 }
 

@@ -18,12 +18,17 @@ def colours(*labels: str, styles: dict[str, Style] | None = None) -> list[str]:
     return [style.colour for style in styles_for(labels, styles).values()]
 
 
-def test_a_label_has_the_style_of_the_loss_or_optimizer_it_names() -> None:
-    named = colours("BCE fit", "MSE", "adam:0.1", "SGD, fresh")
-    expected = [draw.LOSSES["bce"], draw.LOSSES["mse"], draw.OPTIMIZERS["adam"], draw.OPTIMIZERS["sgd"]]
-    # Adam's blue is that of BCE, which is taken here.
-    assert named[:2] + named[3:] == [expected[0].colour, expected[1].colour, expected[3].colour]
-    assert colours("adam:0.1") == [expected[2].colour]
+def test_a_label_that_is_the_name_of_a_loss_or_optimizer_has_its_style() -> None:
+    expected = [draw.LOSSES["bce"], draw.LOSSES["mse"], draw.OPTIMIZERS["sgd"]]
+    assert colours("BCE", "mse", "SGD:0.1") == [style.colour for style in expected]
+    assert colours("adam:0.1:0.9") == [draw.OPTIMIZERS["adam"].colour]
+    # BCE's blue is that of Adam, which is taken here.
+    assert colours("adam", "BCE") == [draw.OPTIMIZERS["adam"].colour, draw.PALETTE[0]]
+
+
+@pytest.mark.parametrize("label", ["BCE fit", "momentum of the MSE", "lion tamers", "fit: bce", "", ":adam"])
+def test_a_label_that_only_mentions_a_name_has_a_style_of_the_palette(label: str) -> None:
+    assert colours(label) == [draw.PALETTE[0]]
 
 
 def test_a_given_style_wins_and_nothing_else_takes_its_colour() -> None:
@@ -32,7 +37,7 @@ def test_a_given_style_wins_and_nothing_else_takes_its_colour() -> None:
 
 
 def test_names_come_before_the_palette_whatever_the_order() -> None:
-    assert colours("something", "BCE")[1] == draw.LOSSES["bce"].colour
+    assert colours(*(f"label {n}" for n in range(6)), "BCE")[-1] == draw.LOSSES["bce"].colour
 
 
 def test_no_two_labels_of_a_figure_share_a_colour() -> None:

@@ -12,8 +12,8 @@ from conftest import Refused
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tfreg.draw.figure import Drawing
 from tfreg.draw.frames import Animation
-from tfreg.draw.style import Drawing
 from tfreg.suite.findings import Findings
 
 RUN = xr.Dataset({"loss": ("epoch", [1.0, 0.5])})
@@ -28,7 +28,7 @@ def network() -> Drawing:
 
 def animation() -> Animation:
     frames = tuple(Image.new("P", (4, 4), colour) for colour in (0, 1))
-    return Animation("title", frames, ("first", "second"), 0.1)
+    return Animation("title", frames, ("first", "second"))
 
 
 def test_each_thing_is_kept_under_its_name() -> None:

@@ -1,14 +1,21 @@
-"""Figures, animations and network diagrams of records. Nothing here trains, and nothing loads TensorFlow."""
+"""Figures, animations and network diagrams of records.
+
+Conventions: nothing here trains, and nothing loads TensorFlow. Some modules bear the name of a function that they hold,
+which `tfreg.draw` exports: `tfreg.draw.data` and `import tfreg.draw.data as m` give the function. Import from such a
+module by name, `from tfreg.draw.data import draw_data`.
+"""
 
 from tfreg.draw.animation import descent_animation
-from tfreg.draw.charts import bars, loss_curves, profile, ranks, sensitivity, shares
+from tfreg.draw.bars import bars, shares
+from tfreg.draw.comparison_curves import loss_curves, profile, ranks, sensitivity
 from tfreg.draw.data import curves, data, points
 from tfreg.draw.descent import descent
+from tfreg.draw.figure import save
 from tfreg.draw.frames import Animation
 from tfreg.draw.maps import atlas, trainability
 from tfreg.draw.network import layers, network
 from tfreg.draw.path_maps import paths, spreads
-from tfreg.draw.style import LOSSES, OPTIMIZERS, PALETTE, STATES, Style, save
+from tfreg.draw.style import LOSSES, OPTIMIZERS, PALETTE, STATES, Style
 from tfreg.draw.surfaces import curvature, surfaces
 from tfreg.draw.table import predictions_table
 

@@ -1,4 +1,4 @@
-"""The box that a surface fills, and what is left of a path inside it.
+"""The box that a surface fills, and paths clipped to it.
 
 Conventions: a corner (3,) holds the surface's two coordinates and the loss, in this order.
 """
@@ -13,9 +13,9 @@ from tfreg.errors import InputError
 
 
 def clipped(points: np.ndarray, low: ArrayLike, high: ArrayLike) -> np.ndarray:
-    """Cut a line through points (n_points, d) at a box; rows of NaN stand between the pieces that are left.
+    """Clip a line through points (n_points, d) to a box; rows of NaN part the remaining pieces.
 
-    A line that stays inside is returned as it is. Segments are cut as in Liang and Barsky (1984).
+    A line inside the box is returned as it is. Segments are cut as in Liang and Barsky (1984).
 
     Example:
         >>> clipped(np.array([[0.0, 0.0], [2.0, 0.0]]), (0, 0), (1, 1)).tolist()
@@ -28,7 +28,7 @@ def clipped(points: np.ndarray, low: ArrayLike, high: ArrayLike) -> np.ndarray:
     with np.errstate(all="ignore"):
         step = last - first
         at = np.stack([(low - first) / step, (high - first) / step])
-        # A segment along a side of the box is cut by the other sides alone.
+        # A coordinate that stays the same within the box cuts nothing off.
         still = (step == 0) & (low <= first) & (first <= high)
         enter = np.where(still, 0, at.min(axis=0)).max(axis=1).clip(0, 1)
         leave = np.where(still, 1, at.max(axis=0)).min(axis=1).clip(0, 1)
@@ -38,9 +38,9 @@ def clipped(points: np.ndarray, low: ArrayLike, high: ArrayLike) -> np.ndarray:
 
 
 def inside(points: np.ndarray, corners: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Return a flag (n_points,) for each point that lies in a box; what is not finite does not.
+    """Return True (n_points,) for each point inside a box; points that are not finite are outside.
 
-    Points (n_points, 2) are judged by the first two numbers of the corners.
+    Points (n_points, 2) are compared with the first two numbers of the corners.
     """
     low, high = (corner[: points.shape[-1]] for corner in corners)
     return np.asarray(((low <= points) & (points <= high)).all(axis=-1))
@@ -56,10 +56,10 @@ def box(surface: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return np.array(low, np.float64), np.array([first.max(), second.max(), loss.max()], np.float64)
 
 
-def room(surface: xr.Dataset, losses: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corners (3,) of the box that paths are cut at: the surface's, down to the lowest of their losses.
+def clipping_box(surface: xr.Dataset, losses: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners (3,) of the box that paths are clipped to: the surface's, down to the lowest of their losses.
 
-    Above the surface there is a twentieth of its height, since a path may run a little off it.
+    Extends 5 % above the surface, since a path may run a little off it.
     """
     low, high = box(surface)
     finite = (loss[np.isfinite(loss)] for loss in losses)

@@ -1,7 +1,7 @@
 """Figures of data, fits and curves.
 
-Conventions: functions draw records and never train; they return a Matplotlib figure that a notebook shows by itself.
-Curves and groups go by a label; `styles` gives some of them another look than `tfreg.draw.style` would.
+Conventions: functions draw records and never train; they return a Matplotlib figure, which a notebook shows. Curves and
+groups have labels; `styles` replaces the style that `tfreg.draw.style` chooses for some of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from tfreg.datasets import Dataset
-from tfreg.draw.style import CLASSES, DATA, TRUTH, Picture, Style, new_figure, styles_for
+from tfreg.draw.figure import Picture, new_figure
+from tfreg.draw.style import CLASSES, DATA, TRUTH, Style, styles_for
 from tfreg.errors import InputError
 
 
@@ -28,13 +29,13 @@ def data(
         InputError: a curve of another length.
 
     Example:
-        >>> draw.data(problem.dataset, {"BCE fit": problem.predictions_at(run.weights[-1])[:, 0]})
+        >>> draw.data(problem.dataset, {"fit": problem.predictions_at(run.weights[-1])[:, 0]})
     """
     figure = new_figure(6.4, 4.2)
     axes = figure.subplots()
     draw_data(axes, dataset, curves or {}, styles)
     axes.set_title(title)
-    # Below the axes: within them, data may be anywhere.
+    # Below the axes: inside them a legend could hide data.
     n_labels = len(axes.get_legend_handles_labels()[1])
     n_columns = n_labels if n_labels < 4 else 2
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=n_columns, frameon=False)
@@ -68,7 +69,7 @@ def _draw_curves(
         if np.shape(values) != np.shape(x):
             raise InputError(f"expected {len(np.asarray(x))} values for the curve {label!r}, got {np.shape(values)}")
         style = chosen[label]
-        # The first of several curves is wider, so that it shows where another runs over it.
+        # The first of several curves is wider, so that it stays visible under another.
         width = style.width or (3.6 if order == 0 and len(curves) > 1 else 1.8)
         axes.plot(x, values, style.line, color=style.colour, linewidth=width, label=label)
 
@@ -92,7 +93,7 @@ def curves(
         title: above all panels.
         behind: data (n_points,) drawn as points behind the curves of each panel.
         styles: by label.
-        log_x: a logarithmic x, on which 0 still has its place.
+        log_x: a logarithmic x axis that includes 0.
 
     Raises:
         InputError: a curve of another length than x.
@@ -126,7 +127,7 @@ def points(
     title: str = "",
     styles: Mapping[str, Style] | None = None,
 ) -> Picture:
-    """Draw points (n_samples,) by the group that each belongs to, with curves, each over its own x.
+    """Draw points (n_samples,) with a style for each group, and curves, each over its own x.
 
     Example:
         >>> draw.points(x, y, np.where(y == 1, "y = 1", "y = 0"), {"fit": (x, fit)})
@@ -149,7 +150,7 @@ def points(
 
 
 def _of_classes(names: Sequence[str], styles: Mapping[str, Style]) -> Iterator[tuple[str, Style]]:
-    """The given styles, and for two groups without any those of two classes."""
+    """The given styles, and those of two classes where there are two groups."""
     if len(names) == 2:
         yield from zip(names, CLASSES, strict=True)
     yield from styles.items()

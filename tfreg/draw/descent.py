@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from tfreg.draw.scene import Runs, Scene, Surfaces, scenes
-from tfreg.draw.style import DIVERGED, MARKED, Picture, Style, new_figure, styles_for
-from tfreg.draw.surfaces import VIEW, draw_contours, draw_levels, draw_path, draw_point, draw_surface
+from tfreg.draw.axes import VIEW, draw_contours, draw_levels, draw_path, draw_point, draw_surface, point_handle
+from tfreg.draw.figure import Picture, draw_legend, new_figure
+from tfreg.draw.scene import Scene, Surfaces, scenes
+from tfreg.draw.style import DIVERGED, MARKED, Style, styles_for
+from tfreg.surfaces.grid import Runs
 
 Points = Mapping[str, ArrayLike] | Mapping[str, Mapping[str, ArrayLike]]
 
 
 def descent(
     surface: Surfaces,
-    runs: Runs | Mapping[str, Runs],
+    runs: Runs,
     *,
     title: str = "",
     note: str = "",
@@ -29,28 +30,28 @@ def descent(
 ) -> Picture:
     """Draw the paths of runs on their loss surface, in 3-D and from above, each at its own loss.
 
-    Over a plane through more than two weights, paths are projected, and a last panel shows how far off it they are.
+    Over a plane through more than two weights, paths are projected, and a last panel shows their distance from it.
 
     Args:
         surface: one, or a dict of surfaces that are drawn side by side.
-        runs: for one surface a run (several starts look alike) or a dict of runs by name; for a dict of surfaces a
-            dict with the same labels and that for each.
+        runs: for one surface a run (its starts look alike) or a dict of runs by name; for a dict of surfaces a dict
+            with one of these for each of the same labels.
         title: above all panels.
         note: above the legend.
         styles: of paths and points, by name.
-        points: coordinates (2,) or weight vectors (n_weights,) to mark, by name; those that the surface holds as
-            `marked` are marked anyway. For several surfaces maybe a dict of such dicts.
+        points: coordinates (2,) or weight vectors (n_weights,) to mark, by name, beside those that the surface holds as
+            `marked`; for several surfaces maybe a dict of such dicts. Points outside the surface are left out.
         view: elevation and azimuth, in degrees.
 
     Raises:
-        InputError: something that is no run or no surface, labels that differ, or runs of another problem.
+        InputError: no run or no surface, labels that differ, or runs of another problem.
 
     Example:
         >>> runs = {name: tfreg.train(problem, name, 435, (-10, -1)) for name in ("sgd:0.1", "adam:0.1")}
         >>> draw.descent(tfreg.loss_surface(problem, around=runs), runs).savefig("descent.png")
     """
     columns = scenes(surface, runs, points)
-    looks = looks_of(columns, styles)
+    style_of = scene_styles(columns, styles)
     off_plane = any(path.distance is not None for scene in columns for paths in scene.paths.values() for path in paths)
     figure, solids, flats, below = _panels(len(columns), off_plane)
     figure.suptitle(title)
@@ -59,10 +60,10 @@ def descent(
         name = f"{scene.label}, seen from above" if scene.label else "seen from above"
         draw_levels(figure, flat, draw_contours(flat, scene.surface, name))
         for axes in (solid, flat):
-            draw_scene(axes, scene, looks)
+            draw_scene(axes, scene, style_of)
         if below:
-            _draw_distances(below[column], scene, looks)
-    draw_legend(figure, [*legend_handles(columns, looks), *_end_handles(columns)], note)
+            _draw_distances(below[column], scene, style_of)
+    draw_legend(figure, [*legend_handles(columns, style_of), *_end_handles(columns)], note)
     return figure
 
 
@@ -80,77 +81,64 @@ def _panels(n_columns: int, off_plane: bool) -> tuple[Picture, list[Axes], list[
     return figure, solids, [figure.add_subplot(at) for at in flat_at], [figure.add_subplot(at) for at in below_at]
 
 
-def looks_of(columns: list[Scene], styles: Mapping[str, Style] | None) -> dict[str, Style]:
+def scene_styles(columns: list[Scene], styles: Mapping[str, Style] | None) -> dict[str, Style]:
     """Return the style of every path and point of some scenes."""
     given = MARKED | dict(styles or {})
     names = [name for scene in columns for name in (*scene.paths, *scene.points)]
     marks = {name for scene in columns for name in scene.points} - set(given)
-    # Dots are what paths consist of: a point without a style of its own is a cross.
+    # Paths have dots: a point whose style is not given is a cross.
     chosen = styles_for(names, given)
     return {name: replace(style, marker="X") if name in marks else style for name, style in chosen.items()}
 
 
 def widths_of(scene: Scene) -> dict[str, float]:
-    """Return the width of each path: of several the first is the widest, so that it shows where others run over it."""
+    """Return the width of each path: the first is the widest, so that it stays visible under the others."""
     if any(len(paths) > 1 for paths in scene.paths.values()):
         return dict.fromkeys(scene.paths, 1.2)
     widest = 1.6 if len(scene.paths) == 1 else 5.0
     return dict(zip(scene.paths, np.linspace(widest, 1.6, len(scene.paths)).tolist(), strict=True))
 
 
-def draw_scene(axes: Axes, scene: Scene, looks: Mapping[str, Style]) -> None:
+def draw_scene(axes: Axes, scene: Scene, style_of: Mapping[str, Style]) -> None:
     """Draw the paths and the points of a scene into axes that hold its surface."""
     widths = widths_of(scene)
     for name, paths in scene.paths.items():
         single = len(paths) == 1
         for number, path in enumerate(paths):
-            # With a white outline, a path would hide the one that it runs over.
+            # With a white outline, a path would hide another below it.
             draw_path(
-                axes, path, looks[name], scene.corners, width=looks[name].width or widths[name],
+                axes, path, style_of[name], scene.corners, width=style_of[name].width or widths[name],
                 label="_path" if number else name, dotted=single, outlined=single and len(scene.paths) == 1,
             )  # fmt: skip
     for name, coordinates in scene.points.items():
-        draw_point(axes, coordinates, looks[name], scene.surface, name)
+        draw_point(axes, coordinates, style_of[name], scene.surface, name)
 
 
-def _draw_distances(axes: Axes, scene: Scene, looks: Mapping[str, Style]) -> None:
-    """Draw how far off the plane each path is over the epochs."""
+def _draw_distances(axes: Axes, scene: Scene, style_of: Mapping[str, Style]) -> None:
+    """Draw the distance of each path from the plane over the epochs."""
     for name, paths in scene.paths.items():
         for path in paths:
             if path.distance is not None:
                 shown = np.where(np.isfinite(path.distance), path.distance, np.nan)
-                axes.plot(path.epochs, shown, looks[name].line, color=looks[name].colour, linewidth=1.8)
-    # The first steps are by far the longest; a square root has no kink, as a scale that is partly linear has.
+                axes.plot(path.epochs, shown, style_of[name].line, color=style_of[name].colour, linewidth=1.8)
+    # The first steps are by far the longest; unlike a scale that is linear near zero, a square root has no kink.
     axes.set_xscale("function", functions=(lambda x: np.sqrt(np.maximum(x, 0)), np.square))
     axes.set(xlabel="epoch", ylabel="distance\nfrom the plane", xlim=(0, None), ylim=(0, None))
     axes.grid(alpha=0.25)
 
 
-def draw_legend(figure: Figure, handles: list[Line2D], note: str = "") -> None:
-    """Draw a legend below a figure, in as many rows as its words need."""
-    n_rows = -(-sum(len(str(handle.get_label())) + 9 for handle in handles) // int(11 * figure.get_figwidth()))
-    n_columns = -(-len(handles) // n_rows)
-    figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, title=note, frameon=False)
-
-
-def legend_handles(columns: list[Scene], looks: Mapping[str, Style]) -> list[Line2D]:
-    """Return what a legend of scenes shows: paths, points and the start, each once."""
+def legend_handles(columns: list[Scene], style_of: Mapping[str, Style]) -> list[Line2D]:
+    """Return the entries of the legend of some scenes: paths, points and the start, each once."""
     handles: dict[str, Line2D] = {}
     for scene in columns:
         widths = widths_of(scene)
         for name, paths in scene.paths.items():
             fate = " (diverged)" if all(path.diverged for path in paths) else ""
-            style = looks[name]
+            style = style_of[name]
             line: dict[str, Any] = {"linestyle": style.line, "linewidth": style.width or widths[name]}
             handles.setdefault(name, Line2D([], [], color=style.colour, label=name + fate, **line))
         for name in scene.points:
-            style = looks[name]
-            point: dict[str, Any] = {
-                "marker": style.marker,
-                "linestyle": "",
-                "markersize": 12 if style.marker == "*" else 8,
-            }
-            handles.setdefault(name, Line2D([], [], color=style.colour, markeredgecolor="white", label=name, **point))
+            handles.setdefault(name, point_handle(name, style_of[name]))
     start = Line2D([], [], color="#666666", linestyle="", marker="o", markerfacecolor="white", label="start")
     return [*handles.values(), start]
 

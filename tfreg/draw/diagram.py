@@ -1,7 +1,7 @@
 """Nodes, arrows and boxes drawn at given places.
 
 Conventions: places and sizes are in points, x to the right and y upwards. Widths of texts are those of the font that
-Matplotlib brings along, never of a font of the system, so that a diagram is the same on every machine.
+comes with Matplotlib, never of a font of the system, so that a diagram is the same on every machine.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch
 from matplotlib.textpath import TextPath
 
-from tfreg.draw.style import Drawing
+from tfreg.draw.figure import Drawing
 
 DIAMETER = 36.0  # of a node
 _SIZE = 11.0  # of texts
@@ -49,11 +49,11 @@ class Node:
 
     @property
     def width(self) -> float:
-        """As wide as the label needs."""
+        """The width in points, enough for the label."""
         return max(DIAMETER, text_width(self.label) + 18)
 
     def edge(self, towards: "Node") -> tuple[float, float]:
-        """The point of the outline on the straight way to another node."""
+        """The point of the outline on the straight line to another node."""
         way = np.array([towards.x - self.x, towards.y - self.y])
         share = way / (self.width / 2, DIAMETER / 2)
         reach = np.abs(share).max() if self.shape == "box" else np.linalg.norm(share)
@@ -62,7 +62,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A straight arrow; its label stands the share `along` of the way."""
+    """A straight arrow, with a label at the share `along` of its length."""
 
     tail: Node
     head: Node
@@ -88,7 +88,7 @@ class Box:
 
 
 def drawing(nodes: Sequence[Node], arrows: Sequence[Arrow], boxes: Sequence[Box] = ()) -> Drawing:
-    """Draw boxes below arrows below nodes and labels, just large enough for all of them."""
+    """Draw boxes below arrows below nodes and labels, in a figure just large enough for them."""
     left = min([*(n.x - n.width / 2 for n in nodes), *(box.left for box in boxes)]) - _MARGIN
     right = max([*(n.x + n.width / 2 for n in nodes), *(box.right for box in boxes)]) + _MARGIN
     bottom = min([*(n.y - DIAMETER / 2 for n in nodes), *(box.bottom for box in boxes)]) - _MARGIN
@@ -135,7 +135,7 @@ def _draw_node(axes: Axes, node: Node) -> None:
 
 def _write(axes: Axes, x: float, y: float, text: str, name: str, background: str = "") -> None:
     box = {"facecolor": background, "edgecolor": "none", "pad": 1} if background else None
-    # A name of a feature is no formula, however many dollar signs it has.
+    # Names of features are not formulas, however many dollar signs they have.
     axes.text(
         x, y, text, ha="center", va="center_baseline", fontsize=_SIZE, color=_INK, zorder=4, gid=name,
         font=FontProperties(family="sans-serif", fname=_FONT, size=_SIZE), bbox=box, parse_math=False,

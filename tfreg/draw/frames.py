@@ -17,21 +17,20 @@ from PIL import Image
 from tfreg.errors import InputError
 from tfreg.files import write_whole
 
+_MILLISECONDS = 200  # that a frame is shown
+_LAST_MILLISECONDS = 2000
+
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """Frames of one size with a title; `captions` says for each frame what it shows.
-
-    As the last line of a notebook's cell it plays.
-    """
+    """Frames of one size with a title and a caption for each; it plays at the end of a notebook's cell."""
 
     title: str
     frames: Sequence[Image.Image]
     captions: Sequence[str]
-    seconds_per_frame: float = 0.2
 
     def save(self, path: str | Path) -> None:
-        """Write a .gif, which repeats for ever, or an .html page with a player, whole or not at all.
+        """Write a .gif, repeated for ever, or an .html page with a player, whole or not at all.
 
         Raises:
             InputError: another suffix, or a folder that cannot be written to.
@@ -47,21 +46,20 @@ class Animation:
 
 
 def _gif(animation: Animation) -> bytes:
-    """All frames, the last held for two seconds."""
     first, *others = animation.frames
-    durations = [int(1000 * animation.seconds_per_frame)] * len(others) + [2000]
+    durations = [_MILLISECONDS] * len(others) + [_LAST_MILLISECONDS]
     stream = io.BytesIO()
     first.save(stream, format="GIF", save_all=True, append_images=others, duration=durations, loop=0, disposal=1)
     return stream.getvalue()
 
 
 def in_one_palette(images: Sequence[Image.Image], exact: Iterable[str]) -> list[Image.Image]:
-    """Return images in 256 colours: those of the last image, which shows everything, and the exact ones given."""
+    """Return images in 256 colours: the exact ones, and those of the last image, which shows everything."""
     pure = np.unique([to_rgb(name) for name in exact], axis=0) * 255
     common = images[-1].quantize(256 - len(pure), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     colours = np.resize(pure.round().astype(int), (256, 3))
     colours[len(pure) :] = np.resize(np.reshape(common.getpalette() or [], (-1, 3)), (256 - len(pure), 3))
-    # Pillow looks colours up by the corner of a cell of 4 x 4 x 4: none may be nearer there than the exact one.
+    # Pillow looks colours up by the corner of a cell of 4 x 4 x 4: no other may be nearer there than the exact one.
     for one in colours[: len(pure)]:
         corner = one // 4 * 4
         colours[((colours - corner) ** 2).sum(axis=1) <= ((one - corner) ** 2).sum()] = one
@@ -81,12 +79,12 @@ def _page(animation: Animation) -> str:
         base=_data_url(first),
         changes=json.dumps([_data_url(_change(first, frame)) for frame in animation.frames]),
         captions=json.dumps(list(animation.captions)),
-        milliseconds=int(1000 * animation.seconds_per_frame),
+        milliseconds=_MILLISECONDS,
     )
 
 
 def _change(first: np.ndarray, frame: Image.Image) -> np.ndarray:
-    """A frame (height, width, 4) that is transparent wherever it equals the first: a tenth of the size."""
+    """A frame (height, width, 4), transparent wherever it equals the first, which takes a tenth of the bytes."""
     pixels = np.asarray(frame.convert("RGB"))
     opaque = np.where((pixels != first).any(axis=2), 255, 0).astype(np.uint8)
     return np.dstack([np.where(opaque[..., np.newaxis], pixels, 0), opaque])

@@ -1,8 +1,8 @@
 """Figures of comparisons as maps: over starts and over hyper-parameters.
 
-Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison,
-so that the same place is the same optimizer in every figure. Runs that do not reach the tolerance are grey, those that
-diverge dark red.
+Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers, so
+that an optimizer has the same place in every figure. Runs that do not reach the tolerance are grey, those that diverge
+dark red.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from tfreg.comparison.analysis import diverged, unstack_starts
-from tfreg.draw.style import DIVERGED, NOT_REACHED, Picture, new_figure, panels
+from tfreg.draw.figure import Picture, new_figure, panels
+from tfreg.draw.style import DIVERGED, NOT_REACHED
 
 
 def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
@@ -24,7 +25,7 @@ def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
 
     Args:
         result: a comparison whose starts are a grid of two weights.
-        problem: which of its problems.
+        problem: the label of one of its problems.
         title: above all panels.
 
     Raises:
@@ -45,7 +46,7 @@ def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
 
 
 def _failures(runs: xr.Dataset) -> dict[str, np.ndarray]:
-    """The runs that were not brought to the tolerance, and those that diverged."""
+    """The runs that did not reach the tolerance, and those that diverged."""
     wild = diverged(runs).values
     return {"not reached": ~runs.reached.values & ~wild, "diverged": wild}
 
@@ -58,7 +59,7 @@ def _draw_map(
     failed: Mapping[str, np.ndarray],
     result: xr.Dataset,
 ) -> QuadMesh:
-    """Draw epochs as colours, and what failed in a colour of its own; return the mappable of the epochs."""
+    """Draw epochs as colours, failed runs in one colour each, and return the mappable of the epochs."""
     reached = np.ma.masked_where(failed["not reached"] | failed["diverged"], epochs)
     image = axes.pcolormesh(
         x, y, reached, cmap="viridis_r", vmin=0, vmax=float(result.attrs["epochs"]), rasterized=True
@@ -83,7 +84,7 @@ def trainability(
     limits: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
     title: str = "",
 ) -> Picture:
-    """Map the epochs to tolerance over learning rate and momentum, with curves of theory upon them.
+    """Map the epochs to tolerance over learning rate and momentum, with theoretical curves on top.
 
     Args:
         maps: comparisons of one problem, optimizer and start over `learning_rate` and `momentum`, by title.

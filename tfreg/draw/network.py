@@ -1,8 +1,8 @@
 """Network diagrams drawn from the model itself: with the weight on every arrow, or layer by layer.
 
 Conventions: a model is a built `keras.Sequential` of Dense layers, each followed by any Activation or ReLU layers;
-it is read by its attributes, so this module loads neither Keras nor TensorFlow. Weights are those of the moment, to
-three digits; an activation goes by its name alone. Inputs are x, a unit before its activation is u and after it v,
+it is read by its attributes, so this module loads neither Keras nor TensorFlow. Weights are the current ones, to
+three digits; an activation is shown by its name alone. Inputs are x, a unit before its activation is u and after it v,
 numbered through all layers; a node 1 carries the bias. Diagrams read from left to right and from top to bottom; of a
 wide layer only the units 1, 2, …, n are drawn.
 """
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from tfreg.draw.diagram import DIAMETER, Arrow, Box, Node, drawing, text_width
-from tfreg.draw.sequential import Layers, Step, read_layers
-from tfreg.draw.style import Drawing
+from tfreg.draw.figure import Drawing
+from tfreg.draw.sequential import Layers, Step, digits, numbered, read_layers, symbols
 from tfreg.errors import InputError
 
 INPUT, HIDDEN, OUTPUT = "#E6E6E6", "#CFE3F2", "#FBE0C3"  # fills that colour-blind readers can tell apart
@@ -25,7 +25,7 @@ JOINT = {"softmax", "log_softmax", "sparsemax"}  # activations whose every value
 
 @dataclass(frozen=True)
 class _Unit:
-    """A drawn unit of a column: its number, None for the units left out, and its node."""
+    """A unit of a column, or the dots for omitted ones: its number (None for the dots) and its node."""
 
     number: int | None
     node: Node
@@ -51,7 +51,7 @@ def network(
         boxes: put a box with a title around the columns of each layer.
 
     Raises:
-        InputError: a model that is no stack of Dense and activation layers, or a wrong number of names.
+        InputError: a model other than a stack of Dense and activation layers, or a wrong number of names.
 
     Example:
         >>> draw.save(draw.network(tfreg.models.logistic(2), inputs=["1", "x"]), "logistic.svg")
@@ -59,24 +59,24 @@ def network(
     if weights not in ("values", "symbols"):
         raise InputError(f"expected weights='values' or 'symbols', got {weights!r}")
     read = read_layers(model, identity)
-    names = _numbered("x", read.widths[0])
+    names = numbered("x", read.widths[0])
     labels = list(names if inputs is None else inputs)
     if len(labels) != len(names):
         raise InputError(f"expected a name for each of the {len(names)} inputs, got {len(labels)}")
-    columns, arrows = _columns(read, names, labels, output, weights == "symbols")
+    texts = symbols(read) if weights == "symbols" else [digits(layer[0]) for layer in read.steps]
+    columns, arrows = _columns(read, names, labels, output, texts)
     nodes = [unit.node for column in columns for unit in column]
     joints = {arrow.head.name: arrow.head for arrow in arrows if arrow.head.shape == "box"}
     return drawing([*nodes, *joints.values()], arrows, _boxes(read, columns) if boxes else ())
 
 
 def _columns(
-    read: Layers, names: list[str], labels: list[str], output: str, symbols: bool
+    read: Layers, names: list[str], labels: list[str], output: str, texts: list[np.ndarray]
 ) -> tuple[list[list[_Unit]], list[Arrow]]:
     """The columns of units from the inputs on, and all arrows between them."""
     lanes = 1 + max(min(len(tails) + 1, len(heads)) for tails, heads in pairwise(read.drawn))
     row, gap = max(50, 16 * lanes), max(110, 48 * lanes)  # room for the weights between two columns
     steps = list(chain(*read.steps))
-    shown = _symbols(read) if symbols else [_digits(layer[0]) for layer in read.steps]
     x = min(0.0, DIAMETER / 2 - max(map(text_width, labels)) / 2)  # a long name widens its node to both sides
     columns = [_column(x, row, names, labels, INPUT, read.drawn[0], steps[0])]
     arrows: list[Arrow] = []
@@ -87,11 +87,11 @@ def _columns(
         else:
             letter, x, number = "u", x + gap, number + 1
         names = [f"{letter}{sum(read.widths[1:number]) + unit + 1}" for unit in range(read.widths[number])]
-        labels, fill = (_numbered(output, len(names)), OUTPUT) if following is None else (names, HIDDEN)
+        labels, fill = (numbered(output, len(names)), OUTPUT) if following is None else (names, HIDDEN)
         heads = _column(x, row, names, labels, fill, read.drawn[number], following)
         into = heads[: len(read.drawn[number])]  # no arrow leads to a bias
         arrows += _activated(columns[-1], into, step) if isinstance(step, str) else _weighted(
-            columns[-1], into, shown[number - 1]
+            columns[-1], into, texts[number - 1]
         )  # fmt: skip
         columns.append(heads)
     return columns, arrows
@@ -101,7 +101,7 @@ def layers(model: Any, output: str = "ŷ") -> Drawing:
     """Draw the layers as boxes named by their activation, without biases and weights.
 
     Raises:
-        InputError: a model that is no stack of Dense and activation layers.
+        InputError: a model other than a stack of Dense and activation layers.
 
     Example:
         >>> draw.layers(model)  # as the last line of a notebook's cell
@@ -112,36 +112,15 @@ def layers(model: Any, output: str = "ŷ") -> Drawing:
     for number, (title, width, units) in enumerate(zip(read.titles, read.widths, read.drawn, strict=True)):
         labels, fill = [str(unit + 1) for unit in range(width)], HIDDEN
         if number == 0:
-            labels, fill = _numbered("x", width), INPUT
+            labels, fill = numbered("x", width), INPUT
         elif number == len(read.steps):
-            labels, fill = _numbered(output, width), OUTPUT
+            labels, fill = numbered(output, width), OUTPUT
         x, top = number * (2 * half + 24), 22 * len(units) + 6
         columns.append(_column(x, 44, [f"{number}.{unit + 1}" for unit in range(width)], labels, fill, units))
         boxes.append(Box(title, x - half, -top, x + half, top + 18))
     pairs = (product(tails, heads) for tails, heads in pairwise(columns))
     arrows = [Arrow(tail.node, head.node) for tail, head in chain(*pairs)]
     return drawing([unit.node for column in columns for unit in column], arrows, boxes)
-
-
-def _numbered(name: str, count: int) -> list[str]:
-    return [name] if count == 1 else [f"{name}{number + 1}" for number in range(count)]
-
-
-def _digits(weights: Step) -> np.ndarray:
-    return np.array([[f"{weight:.3g}" for weight in row] for row in np.asarray(weights) + 0.0])  # never "-0"
-
-
-def _symbols(read: Layers) -> list[np.ndarray]:
-    """The names of all weights, in the shape of each layer's; biases have the number of their unit."""
-    kernels = [(n_inputs, n_units) for n_inputs, n_units in pairwise(read.widths)]
-    weights = iter(_numbered("w", sum(a * b for a, b in kernels)))
-    biases = iter(_numbered("b", sum(n_units for _, n_units in kernels)))
-    named = []
-    for (n_inputs, n_units), layer in zip(kernels, read.steps, strict=True):
-        rows = [[next(weights) for _ in range(n_units)] for _ in range(n_inputs)]
-        last = [next(biases) for _ in range(n_units)]
-        named.append(np.array([*rows, last] if len(layer[0]) > n_inputs else rows))
-    return named
 
 
 def _column(
@@ -170,7 +149,7 @@ def _column(
 
 def _weighted(tails: list[_Unit], heads: list[_Unit], shown: np.ndarray) -> list[Arrow]:
     """Arrows with weights from each unit to each."""
-    # This far along, all the weights stand one below the other at even distances.
+    # At this share of the length, the weights form one column with even distances.
     along = 1 / (len(heads) + 1) if len(heads) <= len(tails) else len(tails) / (len(tails) + 1)
     return [
         Arrow(

@@ -1,6 +1,6 @@
 """Figures of many paths over the contours of one loss: by optimizer, or by batch size.
 
-Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison.
+Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from tfreg.draw.box import box, inside, room
-from tfreg.draw.scene import Path, paths_on
-from tfreg.draw.style import MARKED, MINIMUM, Picture, Style, new_figure, panels, styles_for
-from tfreg.draw.surfaces import axis_labels, draw_contours, draw_path, draw_point
+from tfreg.draw.axes import axis_labels, draw_contours, draw_path, draw_point, point_handle
+from tfreg.draw.box import box, clipping_box, inside
+from tfreg.draw.figure import Picture, new_figure, panels
+from tfreg.draw.scene import Trajectory, marks_inside, paths_on
+from tfreg.draw.style import MARKED, MINIMUM, Style, styles_for
 
 _PATH = Style("#000000")
 
@@ -32,29 +33,26 @@ def paths(
     Args:
         surface: `loss` over two weights or over a plane.
         runs: a comparison with trajectories, of one problem.
-        points: coordinates (2,) to mark, by name.
+        points: coordinates (2,) to mark, by name; those outside the surface are left out.
         title: above all panels.
         styles: of the points, by name.
     """
-    marked = {name: np.asarray(at, np.float64) for name, at in (points or {}).items()}
-    looks = styles_for(marked, MARKED | dict(styles or {}))
+    marked = marks_inside(surface, {name: np.asarray(at, np.float64) for name, at in (points or {}).items()})
+    style_of = styles_for(marked, MARKED | dict(styles or {}))
     figure, by_name = panels(runs.optimizer.values.tolist(), title, *axis_labels(surface))
     for name, axes in by_name.items():
         chosen = runs.sel(optimizer=name)
         drawn = paths_on(surface, chosen, name)
         draw_contours(axes, surface, labelled=False)
-        corners = room(surface, (path.loss for path in drawn))
+        corners = clipping_box(surface, (path.loss for path in drawn))
         for path in drawn:
             draw_path(axes, path, _PATH, corners, width=1.2, dotted=False, outlined=True)
         for label, at in marked.items():
-            draw_point(axes, at, looks[label], surface, label)
+            draw_point(axes, at, style_of[label], surface, label)
         epochs = zip(chosen.epochs_to_tolerance.values.ravel(), drawn, strict=True)
         words = ", ".join(("–" if np.isnan(n) else f"{n:.0f}") + "→" * _leaves(surface, path) for n, path in epochs)
         axes.set_title(f"{name}: {words}", fontsize=9)
-    marks = [
-        Line2D([], [], color=looks[label].colour, marker=looks[label].marker, linestyle="", label=label)
-        for label in marked
-    ]
+    marks = [point_handle(label, style_of[label]) for label in marked]
     figure.legend(
         handles=[Line2D([], [], color=_PATH.colour, label="path"), *marks], loc="outside lower center",
         ncols=1 + len(marks), frameon=False,
@@ -63,24 +61,24 @@ def paths(
     return figure
 
 
-def _leaves(surface: xr.Dataset, path: Path) -> bool:
+def _leaves(surface: xr.Dataset, path: Trajectory) -> bool:
     return not inside(path.coordinates, box(surface)).all()
 
 
 def spreads(
     surface: xr.Dataset,
     by_label: Mapping[str, xr.Dataset],
-    minimum: Sequence[float] | np.ndarray,
+    minimum_weights: Sequence[float] | np.ndarray,
     title: str = "",
     *,
     styles: Mapping[str, Style] | None = None,
 ) -> Picture:
-    """Draw the paths of all seeds by batch size, whole and their last tenth, and how far apart the seeds are.
+    """Draw the paths of all seeds by batch size, whole and their last tenth, and the spread of the seeds.
 
     Args:
         surface: `loss` over two weights.
         by_label: runs (seed, epoch, weight) from one start.
-        minimum: the weights (2,) where the loss is lowest.
+        minimum_weights: (2,), where the loss is lowest.
         title: above all.
         styles: by label.
     """
@@ -88,7 +86,7 @@ def spreads(
     figure.suptitle(title)
     grid = figure.add_gridspec(2, len(by_label) + 1)
     apart = figure.add_subplot(grid[:, -1])
-    minimum = np.asarray(minimum, np.float64)
+    marks = marks_inside(surface, {"minimum": np.asarray(minimum_weights, np.float64)})
     for column, (label, style) in enumerate(styles_for(by_label, styles).items()):
         weights = by_label[label].weights.transpose("seed", "epoch", "weight")
         whole, end = (figure.add_subplot(grid[row, column]) for row in (0, 1))
@@ -99,8 +97,9 @@ def spreads(
             for seed in shown.values:
                 axes.plot(*seed.T, color=style.colour, alpha=0.3, linewidth=0.8)
                 axes.plot(*seed[-1], "o", color=style.colour, markersize=3)
-            draw_point(axes, minimum, MINIMUM, surface, "minimum")
-        _zoom(end, np.concatenate([last.values.reshape(-1, 2), minimum[np.newaxis]]))
+            for name, at in marks.items():
+                draw_point(axes, at, MINIMUM, surface, name)
+        _zoom(end, np.concatenate([last.values.reshape(-1, 2), np.reshape([*marks.values()], (-1, 2))]))
         epochs = by_label[label].epoch
         apart.plot(epochs, weights.std("seed").max("weight"), color=style.colour, label=label, linewidth=1.8)
     apart.set(xlabel="epoch", title="spread over the shuffles", ylabel="standard deviation of a weight")

@@ -1,7 +1,7 @@
-"""Runs and points as they are seen on a loss surface, two weights or a plane through more of them.
+"""Runs and points in the coordinates of a loss surface, which is over two weights or a plane through more of them.
 
 Conventions: coordinates are those of the surface, its first dimension first. A run that does not lie in the surface's
-plane is projected onto it and keeps its own loss; `distance` says how far off the plane it is.
+plane is projected onto it and keeps its own loss; `distance` is that from the plane.
 """
 
 from collections.abc import Mapping
@@ -11,22 +11,21 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tfreg.draw.box import room
-from tfreg.draw.style import LOSSES
+from tfreg.draw.box import box, clipping_box, inside
 from tfreg.errors import InputError
+from tfreg.surfaces.grid import Runs
 from tfreg.surfaces.plane import project
 
-Runs = xr.Dataset | Mapping[str, xr.Dataset]
 Surfaces = xr.Dataset | Mapping[str, xr.Dataset]
 _RUN = "expected a run as tfreg.train returns it, with `weights` over epoch and weight, and `loss`"
 
 
 @dataclass(frozen=True, eq=False)
-class Path:
-    """One trajectory on a surface.
+class Trajectory:
+    """The trajectory of a run on a surface.
 
     Attributes:
-        epochs: (n_epochs,), those recorded.
+        epochs: (n_epochs,), the recorded ones.
         coordinates: (n_epochs, 2) on the surface.
         loss: (n_epochs,), the run's own.
         distance: (n_epochs,) from the surface's plane; None where the surface is over two weights.
@@ -39,7 +38,7 @@ class Path:
 
     @property
     def solid(self) -> np.ndarray:
-        """The points (n_epochs, 3) of the path at its own loss."""
+        """The points (n_epochs, 3): coordinates, and the run's own loss."""
         return np.column_stack([self.coordinates, self.loss])
 
     @property
@@ -50,31 +49,32 @@ class Path:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """One surface with the paths that run on it, a list for each label, and the points marked on it."""
+    """A surface, the paths on it, a list for each label, and the coordinates (2,) of marked points within it."""
 
     label: str
     surface: xr.Dataset
-    paths: Mapping[str, list[Path]]
+    paths: Mapping[str, list[Trajectory]]
     points: Mapping[str, np.ndarray]
 
     @property
     def corners(self) -> tuple[np.ndarray, np.ndarray]:
-        """The corners (3,) of the box that the paths are cut at."""
-        return room(self.surface, (path.loss for paths in self.paths.values() for path in paths))
+        """The corners (3,) of the box that the paths are clipped to."""
+        return clipping_box(self.surface, (path.loss for paths in self.paths.values() for path in paths))
 
 
-def scenes(surface: Surfaces, runs: Runs | Mapping[str, Runs], points: Mapping | None = None) -> list[Scene]:
+def scenes(surface: Surfaces, runs: Runs, points: Mapping | None = None) -> list[Scene]:
     """Return a scene for each surface.
 
     Args:
         surface: one, or one for each label.
-        runs: for one surface a run (maybe with a leading `start`) or a run for each label; for several surfaces that
-            for each of their labels.
-        points: coordinates (2,) or weight vectors (n_weights,) to mark, by label; or that for each surface.
+        runs: for one surface a run (maybe with a leading `start`) or a run for each label; for several surfaces a
+            mapping with these for each of their labels.
+        points: coordinates (2,) or weight vectors (n_weights,) to mark, by label; for several surfaces maybe a mapping
+            with these for each. Points outside a surface are left out.
 
     Raises:
-        InputError: something that is no run or no surface, labels that differ, or a run of other weights or another
-            loss than the surface.
+        InputError: no run or no surface, labels that differ, or a run of other weights or another loss than the
+            surface.
     """
     by_label, runs_by_label = _side_by_side(surface, runs)
     marks = points or {}
@@ -87,9 +87,7 @@ def scenes(surface: Surfaces, runs: Runs | Mapping[str, Runs], points: Mapping |
     ]
 
 
-def _side_by_side(
-    surface: Surfaces, runs: Runs | Mapping[str, Runs]
-) -> tuple[Mapping[str, xr.Dataset], Mapping[str, Runs]]:
+def _side_by_side(surface: Surfaces, runs: Runs) -> tuple[Mapping[str, xr.Dataset], Mapping[str, Runs]]:
     if isinstance(surface, xr.Dataset):  # which is a mapping too
         return {"": surface}, {"": runs}  # type: ignore[dict-item]
     if not isinstance(surface, Mapping) or not surface:
@@ -113,10 +111,8 @@ def _scene(label: str, surface: xr.Dataset, runs: Runs, points: Mapping[str, Arr
     named: dict[str, xr.Dataset] = {str(name): run for name, run in runs.items()}  # type: ignore[misc]
     paths = {name: paths_on(surface, run, name) for name, run in named.items()}
     labels = [str(weight) for weight in next(iter(named.values())).weight.values]
-    marks = dict(_marked(surface)) | {
-        str(name): _coordinates(surface, labels, at, str(name)) for name, at in points.items()
-    }
-    return Scene(label, surface, paths, marks)
+    given = {str(name): _coordinates(surface, labels, at, str(name)) for name, at in points.items()}
+    return Scene(label, surface, paths, marks_inside(surface, marks_of(surface) | given))
 
 
 def check_surface(surface: xr.Dataset) -> None:
@@ -131,13 +127,19 @@ def check_surface(surface: xr.Dataset) -> None:
         raise InputError(f"a surface needs 2 values of each weight or more, got {surface.loss.shape}; take small steps")
 
 
-def _marked(surface: xr.Dataset) -> list[tuple[str, np.ndarray]]:
+def marks_of(surface: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the coordinates (2,) of the points that a surface holds as `marked`, by name."""
     if "marked" not in surface:
-        return []
-    return [(str(mark), surface.marked.sel(mark=mark).values) for mark in surface.mark.values]
+        return {}
+    return {str(mark): surface.marked.sel(mark=mark).values for mark in surface.mark.values}
 
 
-def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Path]:
+def marks_inside(surface: xr.Dataset, marks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the marks whose coordinates (2,) lie within a surface; others would stretch its axes."""
+    return {name: at for name, at in marks.items() if inside(at, box(surface))}
+
+
+def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Trajectory]:
     """Return the paths of a run on a surface, one for each start.
 
     Raises:
@@ -145,10 +147,9 @@ def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Path]:
     """
     if not isinstance(run, xr.Dataset) or not {"weights", "loss"} <= set(run) or "epoch" not in run.weights.dims:
         raise InputError(f"{_RUN}; got {type(run).__name__} for {name!r}")
-    losses = [str(one.attrs.get("loss")) for one in (surface, run)]
-    # A loss of the user's own may go by two names; these do not.
-    if losses[0] != losses[1] and set(losses) <= set(LOSSES):
-        raise InputError(f"{name!r} is a run of another problem: its loss is {losses[1]}, the surface's is {losses[0]}")
+    of_surface, of_run = surface.attrs.get("loss"), run.attrs.get("loss")
+    if of_surface is not None and of_run is not None and of_surface != of_run:
+        raise InputError(f"{name!r} is a run of another problem: its loss is {of_run}, the surface's is {of_surface}")
     order = (*(dim for dim in run.weights.dims if dim not in ("epoch", "weight")), "epoch", "weight")
     weights, loss = run.weights.transpose(*order), run.loss.transpose(*order[:-1]).values
     labels = [str(weight) for weight in run.weight.values]
@@ -156,7 +157,7 @@ def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Path]:
     n_epochs = run.sizes["epoch"]
     each = zip(coordinates.reshape(-1, n_epochs, 2), loss.reshape(-1, n_epochs), strict=True)
     off = distance.reshape(-1, n_epochs) if distance is not None else [None] * loss[..., 0].size
-    return [Path(run.epoch.values, at, heights, away) for (at, heights), away in zip(each, off, strict=True)]
+    return [Trajectory(run.epoch.values, at, heights, away) for (at, heights), away in zip(each, off, strict=True)]
 
 
 def _on_surface(
@@ -180,7 +181,7 @@ def _on_surface(
 
 
 def _coordinates(surface: xr.Dataset, labels: list[str], at: ArrayLike, name: str) -> np.ndarray:
-    """The coordinates (2,) of a point that is given by them or as a weight vector."""
+    """The coordinates (2,) of a point, given by its coordinates or as a weight vector."""
     try:
         point = np.asarray(at, dtype=np.float64)
     except (TypeError, ValueError):

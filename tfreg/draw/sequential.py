@@ -1,4 +1,4 @@
-"""A `keras.Sequential` as diagrams show it: its weights, its activations, and the units that are drawn.
+"""The content of a network diagram, read from a `keras.Sequential`: weights, activations, and the units to draw.
 
 Conventions: the model is read by its attributes, so this module loads neither Keras nor TensorFlow.
 """
@@ -18,10 +18,10 @@ Step = np.ndarray | str  # weights (n_inputs, n_units), maybe with biases as one
 
 @dataclass(frozen=True)
 class Layers:
-    """A model as it is read.
+    """The layers of a model.
 
-    `steps` are for each Dense layer its weights and activations; `widths` and `drawn` are, inputs first, each layer's
-    number of units and the units to draw.
+    `steps` holds for each Dense layer its weights and activations; `widths` and `drawn` hold, inputs first, the number
+    of units of each layer and the units to draw.
     """
 
     steps: list[list[Step]]
@@ -36,10 +36,10 @@ class Layers:
 
 
 def read_layers(model: Any, identity: bool = False) -> Layers:
-    """Read a model; with `identity`, a layer without activation has the one of that name.
+    """Read a model; with `identity`, a layer without activation gets one of that name.
 
     Raises:
-        InputError: a model that is no stack of Dense and activation layers.
+        InputError: a model other than a stack of Dense and activation layers.
     """
     expected = "expected a built keras.Sequential of Dense layers, each followed by any Activation or ReLU layers"
     shape = getattr(model, "input_shape", None)
@@ -65,10 +65,33 @@ def read_layers(model: Any, identity: bool = False) -> Layers:
 
 
 def _drawn(steps: list[list[Step]], widths: list[int]) -> list[list[int | None]]:
-    """The units of each layer that are drawn; None stands for those left out."""
+    """The units of each layer to draw, with None in the place of omitted ones."""
     for limit in (WIDE, 3):
         drawn = [[*range(width)] if width <= limit else [0, 1, None, width - 1] for width in widths]
         biases = [len(layer[0]) - width for layer, width in zip(steps, widths, strict=False)]
         if sum((len(a) + bias) * len(b) for (a, b), bias in zip(pairwise(drawn), biases, strict=True)) <= MANY:
             break
     return drawn
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """Return the name with the numbers 1, 2, …, or the name alone for a count of 1."""
+    return [name] if count == 1 else [f"{name}{number + 1}" for number in range(count)]
+
+
+def digits(weights: Step) -> np.ndarray:
+    """Return the weights of a layer as texts with three digits."""
+    return np.array([[f"{weight:.3g}" for weight in row] for row in np.asarray(weights) + 0.0])  # never "-0"
+
+
+def symbols(read: Layers) -> list[np.ndarray]:
+    """Return names of all weights, in the shape of each layer's; biases have the number of their unit."""
+    kernels = [(n_inputs, n_units) for n_inputs, n_units in pairwise(read.widths)]
+    weights = iter(numbered("w", sum(a * b for a, b in kernels)))
+    biases = iter(numbered("b", sum(n_units for _, n_units in kernels)))
+    named = []
+    for (n_inputs, n_units), layer in zip(kernels, read.steps, strict=True):
+        rows = [[next(weights) for _ in range(n_units)] for _ in range(n_inputs)]
+        last = [next(biases) for _ in range(n_units)]
+        named.append(np.array([*rows, last] if len(layer[0]) > n_inputs else rows))
+    return named

@@ -1,4 +1,4 @@
-"""Figures of tables: data row by row, with what models predict for them."""
+"""Figures of tables: data row by row, with the predictions of models."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from tfreg.datasets import Dataset
-from tfreg.draw.style import RIGHT, UNDECIDED, WRONG, Picture, Style, new_figure
+from tfreg.draw.figure import Picture, new_figure
+from tfreg.draw.style import RIGHT, UNDECIDED, WRONG, Style
 from tfreg.errors import InputError
 
 _SHADES = {RIGHT: "#D9F0E6", WRONG: "#FBDDEA", UNDECIDED: "#F4F0D8"}
@@ -27,11 +28,11 @@ def predictions_table(
         dataset: a row for each sample.
         names: of the inputs, then of the target.
         columns: probabilities (n_samples,) by label.
-        undecided: probabilities no further than this from 1/2 are neither right nor wrong.
+        undecided: the largest distance from 1/2 of a probability that is neither right nor wrong.
         title: above the table.
 
     Raises:
-        InputError: another number of names or of probabilities than the data have.
+        InputError: a wrong number of names or probabilities.
     """
     rows = np.column_stack([dataset.inputs, dataset.targets])
     if len(names) != rows.shape[1]:
@@ -72,7 +73,7 @@ def _fill(
 
 
 def _digits(probability: float) -> str:
-    """Four decimals, or two digits where that would read 0.0000.
+    """Format with four decimals, or with two digits where these would be 0.0000.
 
     Example:
         >>> _digits(0.63291), _digits(1.23e-5)

@@ -5,8 +5,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from tfreg.draw.figure import DPI, Drawing, save
 from tfreg.draw.frames import Animation
-from tfreg.draw.style import Drawing, save
 
 
 def is_drawing(drawing: Any) -> bool:
@@ -14,7 +14,7 @@ def is_drawing(drawing: Any) -> bool:
     return isinstance(drawing, Figure | Animation)
 
 
-def save_drawing(drawing: Any, stem: Path, dpi: int = 100) -> list[Path]:
+def save_drawing(drawing: Any, stem: Path, dpi: int = DPI) -> list[Path]:
     """Write a drawing to `<stem>.png`, `<stem>.svg`, or `<stem>.gif` and `<stem>.html`, and return the files.
 
     Raises:

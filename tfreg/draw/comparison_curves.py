@@ -1,22 +1,21 @@
-"""Figures of comparisons as curves and bars.
+"""Figures of comparisons as curves over learning rates and epochs.
 
-Conventions: functions draw records and never train. A panel for each optimizer stands in the order of the comparison.
-Losses are drawn by their excess over the problem's minimum, within the bounds that `tfreg.comparison.log_excess` has.
+Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers.
+Losses are drawn as their excess over the problem's minimum, within the bounds of `tfreg.comparison.log_excess`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess
 from tfreg.comparison.race import winners
-from tfreg.draw.style import DIVERGED, Picture, Style, new_figure, panels, styles_for
+from tfreg.draw.figure import Picture, new_figure, panels
+from tfreg.draw.style import DIVERGED, Style, styles_for
 
 _LINES = ("-", "--", ":", "-.")
 
@@ -31,10 +30,10 @@ def sensitivity(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Sty
     others = [name for name in excess.dims if name not in ("problem", "optimizer", "learning_rate")]
     low, middle, high = (10 ** excess.quantile(q, others) for q in (0.1, 0.5, 0.9))
     rates = result.learning_rate.values
-    looks = styles_for(result.problem.values.tolist(), styles)
+    style_of = styles_for(result.problem.values.tolist(), styles)
     figure, by_name = panels(result.optimizer.values.tolist(), title, "learning rate", "final loss above the minimum")
     for name, axes in by_name.items():
-        for problem, style in looks.items():
+        for problem, style in style_of.items():
             at = {"problem": problem, "optimizer": name}
             axes.fill_between(rates, low.sel(at), high.sel(at), color=style.colour, alpha=0.25, linewidth=0)
             axes.plot(rates, middle.sel(at), style.line, color=style.colour, linewidth=1.6, label=problem)
@@ -62,10 +61,10 @@ def loss_curves(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Sty
         styles: by problem.
     """
     excess = 10 ** log_excess(result, result.loss).where(np.isfinite(result.loss))
-    looks = styles_for(result.problem.values.tolist(), styles)
+    style_of = styles_for(result.problem.values.tolist(), styles)
     figure, by_name = panels(result.optimizer.values.tolist(), title, "epoch", "loss above the minimum")
     for name, axes in by_name.items():
-        for problem, style in looks.items():
+        for problem, style in style_of.items():
             for start in range(result.sizes["start"]):
                 curve = excess.sel(problem=problem, optimizer=name).isel(start=start).values
                 where = ", ".join(f"{weight:g}" for weight in result.start_weights.values[start])
@@ -88,52 +87,13 @@ def _mark_divergence(axes: Axes, epochs: np.ndarray, curve: np.ndarray) -> None:
         axes.plot(epochs[last], curve[last], DIVERGED.marker, color=DIVERGED.colour, markeredgewidth=2, zorder=5)
 
 
-def bars(
-    table: pd.DataFrame,
-    value: str,
-    by: str,
-    xlabel: str,
-    title: str = "",
-    *,
-    styles: Mapping[str, Style] | None = None,
-) -> Picture:
-    """Draw a horizontal bar for each row of a table, the rows of a group `by` side by side.
-
-    Args:
-        table: with the columns `optimizer`, `value` and `by`.
-        value: the column of a bar's length; NaN or infinite is written as "not reached".
-        by: the column that the colours stand for.
-        xlabel: of the axis.
-        title: above.
-        styles: by group.
-    """
-    names, groups = list(dict.fromkeys(table.optimizer)), list(dict.fromkeys(table[by]))
-    looks = styles_for(groups, styles)
-    figure = new_figure(7.5, 0.34 * len(names) * max(1, 0.6 * len(groups)) + 1.6)
-    axes = figure.subplots()
-    thickness = 0.8 / len(groups)
-    for order, group in enumerate(groups):
-        colour = looks[group].colour
-        lengths = table[table[by] == group].set_index("optimizer")[value].reindex(names).to_numpy(dtype=float)
-        places = np.arange(len(names)) + (order - (len(groups) - 1) / 2) * thickness
-        finite = np.isfinite(lengths)
-        axes.barh(places[finite], lengths[finite], height=0.9 * thickness, color=colour, label=group)
-        for place in places[~finite]:
-            axes.text(0, place, " not reached", va="center", fontsize=7, color=colour)
-    axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel=xlabel, title=title, xlim=(0, None), ylim=(len(names) - 0.4, -0.6))
-    axes.grid(axis="x", alpha=0.25)
-    figure.legend(loc="outside lower center", ncols=len(groups), frameon=False)
-    return figure
-
-
 def ranks(raced: xr.Dataset, title: str = "", shown: int = 6, *, styles: Mapping[str, Style] | None = None) -> Picture:
-    """Draw the mean ranks of a race over the budget, and all of them with their intervals at its end.
+    """Draw the mean ranks of a race over the budget, and all ranks with their intervals at its end.
 
     Args:
         raced: as `tfreg.comparison.race` returns it.
         title: above both panels.
-        shown: how many optimizers have a curve: those that win at some budget, then the best at the end.
+        shown: the number of curves: optimizers that win at some budget come first, then the best at the end.
         styles: by optimizer.
     """
     figure = new_figure(12.0, 5.6)
@@ -163,46 +123,18 @@ def ranks(raced: xr.Dataset, title: str = "", shown: int = 6, *, styles: Mapping
     return figure
 
 
-def shares(
-    table: pd.DataFrame, kinds: Sequence[str], title: str = "", *, styles: Mapping[str, Style] | None = None
-) -> Picture:
-    """Draw a stacked bar for each optimizer: the shares of its runs that ended in each kind of minimum.
-
-    Args:
-        table: with the columns `optimizer` and one for each kind, between 0 and 1.
-        kinds: from left to right.
-        title: above.
-        styles: by kind.
-    """
-    figure = new_figure(9.0, 0.34 * len(table) + 1.8)
-    axes = figure.subplots()
-    left = np.zeros(len(table))
-    for kind, style in styles_for(kinds, styles).items():
-        lengths = 100 * table[kind].to_numpy()
-        axes.barh(range(len(table)), lengths, left=left, color=style.colour, label=kind, height=0.8)
-        for place, (start, length) in enumerate(zip(left, lengths, strict=True)):
-            if length > 5:
-                ink = "white" if np.mean(to_rgb(style.colour)) < 0.5 else "black"
-                axes.text(start + length / 2, place, f"{length:.0f}", ha="center", va="center", color=ink, fontsize=8)
-        left += lengths
-    axes.set_yticks(range(len(table)), table.optimizer)
-    axes.set(xlabel="% of the starts", title=title, xlim=(0, 100), ylim=(len(table) - 0.4, -0.6))
-    figure.legend(loc="outside lower center", ncols=min(3, len(kinds)), frameon=False)
-    return figure
-
-
 def profile(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Style] | None = None) -> Picture:
-    """Draw the share of the runs that have arrived over the epochs, a curve per optimizer, in a panel per problem.
+    """Draw the share of runs that have arrived over the epochs, a curve per optimizer, in a panel per problem.
 
     Each optimizer is at its best learning rate if there are several (Dolan and Moré 2002, Math. Program. 91, 201).
     """
     best = at_best_rate(result) if "learning_rate" in result.dims else result
     names = result.problem.values.tolist()
-    looks = styles_for(result.optimizer.values.tolist(), styles)
+    style_of = styles_for(result.optimizer.values.tolist(), styles)
     figure = new_figure(5.2 * len(names) + 0.8, 4.8)
     figure.suptitle(title)
     for axes, problem in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
-        for order, (name, style) in enumerate(looks.items()):
+        for order, (name, style) in enumerate(style_of.items()):
             x, arrived = _arrivals(best.sel(problem=problem, optimizer=name), result.attrs["epochs"])
             line = _LINES[order // 8 % len(_LINES)]
             axes.step(x, 100 * arrived, where="post", color=style.colour, label=name, linewidth=1.8, linestyle=line)
