@@ -12,7 +12,7 @@ from conftest import Refused
 
 from tfreg import losses, models, train
 from tfreg.backend import keras
-from tfreg.datasets import Dataset, bernoulli_line
+from tfreg.datasets import Dataset, bernoulli_line, piecewise
 from tfreg.problem.problem import Problem
 from tfreg.surfaces import curvature_surface, grid, grid_around, loss_surface, minimum_weights
 
@@ -337,3 +337,21 @@ def test_marks_of_a_larger_net_are_projected_onto_the_plane() -> None:
     minimum = np.linalg.lstsq(x, data.targets[:, 0], rcond=None)[0]
     for mark, weights in (("true weights", true_weights), ("minimum", minimum)):
         np.testing.assert_allclose(surface.marked.sel(mark=mark), directions @ (weights - origin), atol=1e-6)
+
+
+@pytest.mark.parametrize("epochs", [100, 3000])
+def test_separable_data_have_a_surface_and_no_minimum(epochs: int) -> None:
+    """Far out the unclipped BCE is NaN, and so are its derivatives."""
+    data = Dataset("apart", [[0.0], [1.0], [2.0]], [0, 0, 1])
+    problem = Problem(models.logistic(1, bias=True), losses.bce, data)
+    surface = loss_surface(problem, around=train(problem, "adam:0.1", epochs), steps=5)
+    assert "marked" not in surface
+
+
+def test_a_run_that_diverges_does_not_stretch_the_window() -> None:
+    problem = Problem(models.relu_net(2), losses.mse, piecewise())
+    start = problem.random_starts(1, seed=0)[0]
+    runs = {name: train(problem, name, 30, start) for name in ("sgd:0.1", "sgd:1e20")}
+    surface = loss_surface(problem, around=runs, steps=5)
+    assert np.isfinite(surface.loss).all()
+    assert surface.loss.max() < 100

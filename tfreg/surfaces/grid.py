@@ -77,7 +77,9 @@ def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: 
 
 
 def weights_of(runs: Runs) -> np.ndarray:
-    """All finite weight vectors (n, n_weights) that a run, or a mapping of runs, has recorded.
+    """The recorded weight vectors (n, n_weights) of a run, or of a mapping of runs, that a window has to hold.
+
+    Those are all finite ones, and of a run that diverges only those with no more than its first loss.
 
     Raises:
         InputError: something else than runs, runs of different weights, or no finite weights at all.
@@ -100,4 +102,13 @@ def _rows(runs: Runs) -> list[np.ndarray]:
     if not isinstance(runs, xr.Dataset) or "weights" not in runs or "weight" not in runs.weights.dims:
         raise InputError(f"around: expected runs as train returns them, got {type(runs).__name__}")
     weights = runs.weights.transpose(..., "weight").values.astype(np.float64)
+    if "loss" in runs and "epoch" in runs.loss.dims and runs.sizes["epoch"]:
+        weights = weights[_counts(runs.loss.transpose(*runs.weights.transpose(..., "weight").dims[:-1]))]
     return [weights.reshape(-1, weights.shape[-1])]
+
+
+def _counts(loss: xr.DataArray) -> np.ndarray:
+    """False where a run that ends well above its start, or not at a number, is above its start."""
+    first, last = loss.isel(epoch=[0]), loss.isel(epoch=[-1])
+    diverges = ~(last.values <= 1.05 * np.abs(first.values))
+    return ~diverges | (loss.values <= first.values)

@@ -32,9 +32,11 @@ def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarr
     if not np.isfinite(problem.loss_at(weights)):
         raise InputError(f"minimum_weights: expected to begin where the loss is finite, got {problem.loss_at(weights)}")
     for _ in range(steps):
-        values, vectors = np.linalg.eigh(problem.hessian_at(weights))
-        curvature = np.maximum(np.abs(values), 1e-8)
-        step = -vectors @ ((vectors.T @ problem.gradient_at(weights)) / curvature)
+        hessian, gradient = problem.hessian_at(weights), problem.gradient_at(weights)
+        if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
+            break  # as far out on the unclipped BCE of separable data
+        values, vectors = np.linalg.eigh(hessian)
+        step = -vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-8))
         # Candidate 0 is the current point.
         candidates = weights + step * np.append(0, 0.5 ** np.arange(24))[:, np.newaxis]
         best = int(np.nanargmin(problem.loss_at(candidates)))
