@@ -2,8 +2,8 @@
 
 The lecture's two runs of the two-ReLU net, the good one of experiment 3 and the stuck one of experiment 4, on one loss
 surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does
-the stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so
-its sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
+the stuck minimum attract perturbed weights back? Its floor is flat: a dead unit's output weight does not matter, so
+its sign can be flipped without a change of any prediction, and from there the same perturbations revive the unit.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from tfreg import Findings, comparison, draw, loss_surface, script, surfaces, tr
 
 from keras.optimizers import SGD
 
-TURN = (1, 1, 1, 1, 1, -1, 1)  # the sign of the dead unit's output weight
+FLIP = (1, 1, 1, 1, 1, -1, 1)  # the sign of the dead unit's output weight
 
 
 def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, nudge: float = 0.01) -> Findings:
@@ -24,9 +24,9 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
     way = two_relus.loss_at(np.linspace(stuck_end, good_end))
 
     nudges = np.random.default_rng(0).normal(scale=nudge, size=(n_nudges, len(STUCK_AT)))
-    freed, freed_turned = (
+    freed, freed_flipped = (
         int((end_losses(two_relus, sgd, epochs, np.multiply(STUCK_AT, sign) + nudges) < 0.999 * way[0]).sum())
-        for sign in (1, TURN)
+        for sign in (1, FLIP)
     )
 
     found = Findings(
@@ -57,10 +57,11 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
         "good one",
     )
     found.claim(
-        "ours: the stuck minimum does not let go of nudged weights",
+        "ours: the stuck minimum attracts perturbed weights back",
         holds=freed == 0 or ("depends" if freed < n_nudges / 2 else False),
-        because=f"of {n_nudges} nudges with a standard deviation of {nudge:g}, {comparison.share(freed, n_nudges)} get "
-        f"lower; with the dead unit's output weight turned around {comparison.share(freed_turned, n_nudges)}",
+        because=f"of {n_nudges} perturbations with a standard deviation of {nudge:g}, "
+        f"{comparison.share(freed, n_nudges)} end lower; with the dead unit's output weight flipped "
+        f"{comparison.share(freed_flipped, n_nudges)}",
     )
     return found
 

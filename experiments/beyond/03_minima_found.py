@@ -1,8 +1,8 @@
 """Where random starts of the two-ReLU net end
 
-A thousand starts of the two-ReLU net, drawn as Keras draws them, trained with the lecture's SGD. Where a run ended is
-told by its loss: near or below the good minimum of experiment 3, in the local minimum of experiment 4, on the
-least-squares line, on a constant, or elsewhere, mostly on its way still.
+A thousand starts of the two-ReLU net, drawn as Keras draws them, trained with the lecture's SGD. The final loss shows
+where a run ended: near or below the good minimum of experiment 3, in the local minimum of experiment 4, on the
+least-squares line, on a constant, or elsewhere, mostly still on its way.
 """
 
 import numpy as np

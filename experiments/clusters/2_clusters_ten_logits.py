@@ -1,4 +1,4 @@
-"""Ten logits
+"""The source's sigmoid and cross-entropy on ten logits
 
 The second part of "[PyTorch] implementing logistic regression" writes a sigmoid and a cross-entropy with gradients by
 hand, and tries both on ten random logits and targets. The draws have no seed, but they are printed, with four decimals:

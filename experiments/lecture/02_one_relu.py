@@ -6,10 +6,10 @@ would do better follows from the negative targets alone: they cost their squares
 """
 
 import numpy as np
-import tensorflow as tf
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Activation, Dense
 from keras.optimizers import SGD

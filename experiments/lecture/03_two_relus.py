@@ -53,12 +53,10 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
         draw.curves(x, outputs, "x", title=f"The layers {trained}", behind=y, styles=STYLES),
         "The data behind what comes out of each layer: two lines, two bent lines, and the fit.",
     )
-    analysis = {step: after[step] for step in list(after)[1:]}
-    found.figure(
-        "analysis",
-        draw.curves(x, analysis, "x", title="How the fit comes about", behind=y, styles=STYLES),
-        "Two bent lines, each times its output weight (with the bias on the second), and their sum.",
-    )
+    last_steps = {step: after[step] for step in list(after)[1:]}
+    analysis = draw.curves(x, last_steps, "x", title="How the fit comes about", behind=y, styles=STYLES)
+    caption = "Two bent lines, each times its output weight (with the bias on the second), and their sum."
+    found.figure("analysis", analysis, caption)
     found.claim(
         "said: two ReLUs can fit the bend",
         holds=loss <= 1.05 * noise,

@@ -5,10 +5,9 @@ lecture's angle. The lecture says by eye that the MSE surface is not convex and 
 that in `convexity`.
 """
 
-import tensorflow as tf
-
 from tfreg import Findings, Problem, datasets, draw, grid, loss_surface, script, surfaces
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Dense
 
