@@ -36,7 +36,7 @@ def main(epochs: int = 5000, learning_rate: float = 0.1, n_starts: int = 1000, s
     found.figure(
         "ends",
         draw.curves(percent, panel, "share of the starts (%)", title=title, styles=styles),
-        f"The MSE below which so many of {n_starts} starts end after {epochs} epochs, and known levels.",
+        f"The MSE below which a given share of {n_starts} starts ends after {epochs} epochs, and known levels.",
     )
     low, high = comparison.wilson_interval(int(kinds["good minimum"].sum()), n_starts)
     found.claim(

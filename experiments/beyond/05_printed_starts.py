@@ -3,7 +3,7 @@
 The lecture prints the starts of experiments 2 and 3; others were solved for, from the weights that it prints. Keras
 draws kernels with its Glorot-uniform initialiser, whose values in float32 lie on a lattice that is coarser than the
 float32 numbers are. So a start can be tested: a value off the lattice was not drawn, and many values on it are no
-accident. The lecture sets a seed before each of these nets; whether that seed decides their starts is tested too.
+accident. The lecture sets a seed before each of these nets; whether that seed determines their starts is tested too.
 """
 
 import numpy as np
@@ -52,10 +52,10 @@ def main() -> Findings:
         because=f"{counts[PRINTED]} values can be drawn; by chance, 1 in {odds[PRINTED]:,.0f}",
     )
     found.claim(
-        "ours: the seed that is set before each net decides its start",
+        "ours: the seed set before each net determines its start",
         holds=bool(np.ptp(first) < 1e-6),
         because=f"the uniform numbers behind the first value of each kernel differ, "
-        f"{', '.join(f'{u:.4f}' for u in first)}; and seed {SEED} in the Keras of today draws {today} for experiment 3",
+        f"{', '.join(f'{u:.4f}' for u in first)}; and seed {SEED} in today's Keras draws {today} for experiment 3",
     )
     found.claim(
         "ours: the warm-up starts that were solved for are the lecture's",
@@ -64,7 +64,7 @@ def main() -> Findings:
         f"{odds_nearby[WARM_UPS]:,.0f} if both float32 neighbours of every value were tried too",
     )
     found.claim(
-        "ours: the start that was solved for of the stuck run is the lecture's",
+        "ours: the start solved for the stuck run is the lecture's",
         holds=drawable.all()[STUCK],
         because=f"{counts[STUCK]} values can be drawn",
     )

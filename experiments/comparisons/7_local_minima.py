@@ -3,7 +3,7 @@
 The lecture's net of two ReLUs from two thousand random starts, drawn as Keras draws them, with each optimizer at the
 learning rate that did best on other starts. The final loss shows where a run ended: the good minimum that the lecture
 prints (or better), its local minimum with one dead unit, the least-squares line, or a constant; all else is elsewhere,
-often still on its way. Optimizers that look at whole tensors run one start after another and get fewer.
+often still on its way. Optimizers that look at whole tensors run one start after another, and get fewer starts.
 """
 
 import numpy as np

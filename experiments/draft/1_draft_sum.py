@@ -65,7 +65,7 @@ def main(epochs: int = 3000, learning_rate: float = 0.001) -> Findings:
         "said: points matter least and assists most",
         holds=(all(as_said) and difference > 2 * error) or ("depends" if any(as_said) else False),
         because=f"{ranked}; but the sizes of the weights of assists and points differ by {difference:.2f} with a "
-        f"standard error of {error:.2f}, so twelve rookies are too few to tell",
+        f"standard error of {error:.2f}, so twelve rookies are too few to decide",
     )
     return found
 

@@ -26,7 +26,7 @@ def main(
     n_right = np.sum((after > 0.5) == data.targets)
 
     found = Findings(
-        f"{n_right} of 6 pupils are right in the end. A line tells them apart, so the minimum of the loss is at "
+        f"{n_right} of 6 pupils are right at the end. A line separates them, so the minimum of the loss is at "
         f"infinity; after {epochs} updates it is {run.loss[-1]:.4f}."
     )
     found.run("run", run)
@@ -41,7 +41,7 @@ def main(
     network = draw.network(models.holding(problem.model, run.weights[-1]))
     found.figure("network", network, "Two inputs, one unit and a sigmoid, with the weights after training.")
     loss = draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, title="Six pupils, SGD from zero", log_x=True)
-    found.figure("loss", loss, "A learning rate of 1 makes the loss jump first; then it falls for good.")
+    found.figure("loss", loss, "A learning rate of 1 makes the loss jump first; then it falls steadily.")
 
     found.number("shapes", [*data.inputs.shape, *data.targets.shape])
     found.number("prediction", before)

@@ -55,11 +55,11 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.figure("fit", fit, caption)
     found.figure(
         "analysis",
-        draw.curves(x, steps(problem, weights), "x", title="Where the fit gets stuck", behind=y, styles=STYLES),
-        f"The stuck fit, step by step; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
+        draw.curves(x, steps(problem, weights), "x", title="The stuck fit, layer by layer", behind=y, styles=STYLES),
+        f"The stuck fit, layer by layer; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
     )
     found.claim(
-        "said: two ReLUs may stick in a local minimum, where the gradient is nearly zero",
+        "said: two ReLUs may get stuck in a local minimum, where the gradient is nearly zero",
         holds=steepest < 1e-5 and largest_input <= 0 and moved < 1e-5,
         because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {still}",
     )

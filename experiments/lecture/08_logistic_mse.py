@@ -1,7 +1,8 @@
 """Logistic regression with MSE
 
 The lecture goes on: the data, the net, the start and the optimizer of the BCE fit, with the mean squared error as loss
-instead. After as many epochs the fit is worse. How that depends on the learning rate is asked in `mse_rates`.
+instead. After the same number of epochs the fit is worse. How that depends on the learning rate is asked in
+`mse_rates`.
 """
 
 from tfreg import Findings, Problem, datasets, draw, script, train
@@ -35,10 +36,10 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     found.figure(
         "fit",
         draw.data(data, fits, title=f"MSE and BCE after {epochs} epochs of SGD({learning_rate:g})"),
-        "The fits with both losses after as many epochs from the same start, which was solved for in experiment 7.",
+        "The fits with both losses from the start that was solved for in experiment 7.",
     )
     found.claim(
-        "said: from the same start with the same epochs MSE fits the logistic model worse than BCE",
+        "said: after the same epochs from the same start MSE fits the logistic model worse than BCE",
         holds=off["MSE"] > off["BCE"],
         because=f"after {epochs} epochs of SGD({learning_rate:g}) the MSE fit is {off['MSE']:.4f} from the true "
         f"probability on average, the BCE fit {off['BCE']:.4f}",

@@ -2,8 +2,8 @@
 
 The lecture's second animation (학습과정 시각화예시2): the same with Adam(0.1). Here the warm-up epoch shows: Adam goes
 on with the averages of the gradient and of its square, and the count of steps, that it remembers from the random
-start. Both are run, with that state carried over, as the lecture did, and with a fresh Adam. The random starts are not
-printed: they were solved for, from the weights that are.
+start. Both are run here: Adam with that state carried over, as in the lecture, and a fresh one. The random starts are
+not printed: they were solved for, from the weights that are.
 """
 
 from descents import arrival, arrivals, figure_and_animation, goals
