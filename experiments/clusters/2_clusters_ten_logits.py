@@ -7,13 +7,12 @@ upstream gradient: alone it is right, but in a chain it pushes every logit in on
 """
 
 import numpy as np
+from by_hand import cross_entropy_with_logits, sigmoid
 
 from tfreg import Findings, draw, script
 
 import tensorflow as tf
 from keras.losses import BinaryCrossentropy
-
-from by_hand import cross_entropy_with_logits, sigmoid
 
 LOGITS = np.array([-0.0578, -0.2759, 1.4966, -1.6991, 0.7557, 0.5992, 1.1118, -0.6826, 0.1755, -0.0991])
 TARGETS = np.array([0.0, 0, 1, 0, 0, 1, 1, 1, 0, 1])

@@ -1,6 +1,6 @@
 """The sigmoid and the cross-entropy of the source, with their gradients by hand as its code has them."""
 
-import tensorflow as tf
+from tfreg.backend import tf
 
 
 @tf.custom_gradient

@@ -29,7 +29,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     last = train(problem, sgd, more_epochs, continue_from=first, record_every=100)
     weights = last.weights.values[-1]
     moved = abs(weights - first.weights.values[-1]).max()
-    still = f"{more_epochs} more epochs move the weights by at most {moved:.1g}"
+    still = f"{more_epochs} more epochs move {f'the weights by up to {moved:.1g}' if moved else 'no weight'}"
 
     summed = Problem(models.relu_net(2, "float64"), lambda y, p: tf.reduce_sum((y - p) ** 2), data)
     gradient = summed.gradient_at(PRINTED)
