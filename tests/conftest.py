@@ -6,8 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from hypothesis import settings
 
 from tfreg.errors import InputError
+
+
+# The first example may compile something, and the machine may be busy.
+settings.register_profile("tfreg", deadline=None)
+settings.load_profile("tfreg")
 
 
 def pytest_collection_finish() -> None:

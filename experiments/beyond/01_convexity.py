@@ -1,6 +1,6 @@
 """Are the loss surfaces convex?
 
-The lecture says by eye that the MSE surface of the logistic problem is not convex in (w0, w1) and the BCE surface is.
+The lecture judges by eye that the MSE surface of the logistic problem is not convex in (w0, w1) and the BCE surface is.
 Here the Hessian decides, by automatic differentiation, over the lecture's grid. For BCE a line of algebra decides for
 all weights: v'Hv = mean p (1 - p) (x·v)^2, which is never negative. That line is checked against automatic
 differentiation at random weights and in random directions.

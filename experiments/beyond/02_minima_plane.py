@@ -1,9 +1,9 @@
 """Two minima of the two-ReLU net in one plane
 
 The lecture's two runs of the two-ReLU net, the good one of experiment 3 and the stuck one of experiment 4, on one loss
-surface: the plane through the stuck minimum, the good one, and the start that was solved for of the stuck run. Does
-the stuck minimum let go of weights that are nudged? Its floor is flat: a dead unit's output weight does not matter, so
-its sign may be turned around without a change of any prediction, and from there the same nudges revive the unit.
+surface: the plane through the stuck minimum, the good one, and the solved start of the stuck run. Does the stuck
+minimum attract perturbed weights back? Its floor is flat: a dead unit's output weight does not matter, so its sign can
+be flipped without a change of any prediction, and from there the same perturbations revive the unit.
 """
 
 import numpy as np
@@ -14,24 +14,24 @@ from tfreg import Findings, comparison, draw, loss_surface, script, surfaces, tr
 
 from keras.optimizers import SGD
 
-TURN = (1, 1, 1, 1, 1, -1, 1)  # the sign of the dead unit's output weight
+FLIP = (1, 1, 1, 1, 1, -1, 1)  # the sign of the dead unit's output weight
 
 
-def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, nudge: float = 0.01) -> Findings:
+def main(epochs: int = 1000, learning_rate: float = 0.1, n_perturbed: int = 1000, spread: float = 0.01) -> Findings:
     two_relus, sgd = problem(2), SGD(learning_rate)
     stuck, good = (train(two_relus, sgd, epochs, start) for start in (STUCK_START, GOOD_START))
     stuck_end, good_end = stuck.weights.values[-1], good.weights.values[-1]
-    way = two_relus.loss_at(np.linspace(stuck_end, good_end))
+    between = two_relus.loss_at(np.linspace(stuck_end, good_end))
 
-    nudges = np.random.default_rng(0).normal(scale=nudge, size=(n_nudges, len(STUCK_AT)))
-    freed, freed_turned = (
-        int((end_losses(two_relus, sgd, epochs, np.multiply(STUCK_AT, sign) + nudges) < 0.999 * way[0]).sum())
-        for sign in (1, TURN)
+    shifts = np.random.default_rng(0).normal(scale=spread, size=(n_perturbed, len(STUCK_AT)))
+    freed, freed_flipped = (
+        int((end_losses(two_relus, sgd, epochs, np.multiply(STUCK_AT, sign) + shifts) < 0.999 * between[0]).sum())
+        for sign in (1, FLIP)
     )
 
     found = Findings(
-        f"On the straight way from the stuck minimum to the good one the MSE rises from {way[0]:.4f} to "
-        f"{way.max():.4f} before it falls to {way[-1]:.4f}."
+        f"On the straight line from the stuck minimum to the good one the MSE rises from {between[0]:.4f} to "
+        f"{between.max():.4f} before it falls to {between[-1]:.4f}."
     )
     runs = {"stuck run": stuck, "good run": good}
     for name, run in runs.items():
@@ -51,16 +51,17 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
         "solved for.",
     )
     found.claim(
-        "ours: a ridge parts the two minima on the straight way",
-        holds=way.max() > way[0] + 0.001,
-        because=f"the MSE is {way[0]:.4f} at the stuck minimum, up to {way.max():.4f} on the way, {way[-1]:.4f} at the "
-        "good one",
+        "ours: a ridge separates the two minima along the straight line",
+        holds=between.max() > between[0] + 0.001,
+        because=f"the MSE is {between[0]:.4f} at the stuck minimum, up to {between.max():.4f} in between, "
+        f"{between[-1]:.4f} at the good one",
     )
     found.claim(
-        "ours: the stuck minimum does not let go of nudged weights",
-        holds=freed == 0 or ("depends" if freed < n_nudges / 2 else False),
-        because=f"of {n_nudges} nudges with a standard deviation of {nudge:g}, {comparison.share(freed, n_nudges)} get "
-        f"lower; with the dead unit's output weight turned around {comparison.share(freed_turned, n_nudges)}",
+        "ours: the stuck minimum attracts perturbed weights back",
+        holds=freed == 0 or ("depends" if freed < n_perturbed / 2 else False),
+        because=f"of {n_perturbed} perturbations with a standard deviation of {spread:g}, "
+        f"{comparison.share(freed, n_perturbed)} end lower; with the dead unit's output weight flipped "
+        f"{comparison.share(freed_flipped, n_perturbed)}",
     )
     return found
 

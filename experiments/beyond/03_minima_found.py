@@ -1,8 +1,8 @@
 """Where random starts of the two-ReLU net end
 
-A thousand starts of the two-ReLU net, drawn as Keras draws them, trained with the lecture's SGD. Where a run ended is
-told by its loss: near or below the good minimum of experiment 3, in the local minimum of experiment 4, on the
-least-squares line, on a constant, or elsewhere, mostly on its way still.
+A thousand starts of the two-ReLU net, drawn as Keras draws them, trained with the lecture's SGD. The final loss shows
+where a run ended: near or below the good minimum of experiment 3, in the local minimum of experiment 4, on the
+least-squares line, on a constant, or elsewhere, mostly still on its way.
 """
 
 import numpy as np
@@ -36,7 +36,7 @@ def main(epochs: int = 5000, learning_rate: float = 0.1, n_starts: int = 1000, s
     found.figure(
         "ends",
         draw.curves(percent, panel, "share of the starts (%)", title=title, styles=styles),
-        f"The MSE below which so many of {n_starts} starts end after {epochs} epochs, and known levels.",
+        f"The MSE below which a given share of {n_starts} starts ends after {epochs} epochs, and known levels.",
     )
     low, high = comparison.wilson_interval(int(kinds["good minimum"].sum()), n_starts)
     found.claim(

@@ -32,8 +32,8 @@ def main(
     deaths = f"{dead.min()} to {dead.max()} of the {n_units} units are dead at the end"
 
     found = Findings(
-        f"Within 5 % of the best MSE that two ReLUs reach, {best:.4f}, end {share} starts with {n_units} units and "
-        f"{share_of_two} with two. {deaths}."
+        f"{share} starts with {n_units} units and {share_of_two} starts with two end within 5 % of {best:.4f}, the "
+        f"best MSE of two. {deaths}."
     )
     percent = np.linspace(0, 100, 201)
     curves = {"2 units": log_by_share(ends_of_two, percent), f"{n_units} units": log_by_share(ends, percent)}
@@ -42,13 +42,13 @@ def main(
         draw.curves(
             percent, {"log10 of the MSE": curves}, "share of the starts (%)", title="Where wide and narrow nets end"
         ),
-        f"The MSE below which so many of {n_starts} wide and {n_narrow_starts} narrow nets end after {epochs} epochs.",
+        f"The MSE below which a given share of {n_starts} wide and {n_narrow_starts} narrow nets ends.",
     )
     found.claim(
         f"said: {n_units} units do not get stuck: others make up for dead ones",
         holds=bool(good.all() and (dead > 0).all()) or ("depends" if good.any() else False),
-        because=f"{deaths}; MSE {ends.min():.4f} to {ends.max():.4f} from {n_starts} starts; within 5 % of {best:.4f}, "
-        f"the best of two ReLUs, come {share} starts with {n_units} units, {share_of_two} with two",
+        because=f"{deaths}; MSE {ends.min():.4f} to {ends.max():.4f} from {n_starts} starts; {share} starts end "
+        f"within 5 % of {best:.4f}, the best of two ReLUs; with two, {share_of_two}",
     )
     return found
 

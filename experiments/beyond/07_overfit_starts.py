@@ -1,9 +1,9 @@
 """How much noise do wide nets fit?
 
-The lecture's 512 ReLUs on noise, from twenty random starts, drawn as Keras draws them. To fit noise is more than to
-fit its mean: on the data the net has to beat the best straight line, which finds nothing that is there either, and on
-fresh draws it has to do worse than that line. New noise at the same x is independent of a fit, so its expected squared
-error is the noise's variance plus the mean square of the fit.
+The lecture's 512 ReLUs on noise, from twenty random starts, drawn as Keras draws them. Fitting noise means more than
+fitting its mean: on the data the net has to beat the least-squares line, and on fresh draws it has to do worse than
+that line. New noise at the same x is independent of the fit, so its expected squared error is the variance of the noise
+plus the mean square of the fit.
 """
 
 import numpy as np
@@ -35,15 +35,15 @@ def main(
     shown = {f"start {number}": fit for number, fit in enumerate(fits[:N_SHOWN], start=1)}
     found.figure(
         "fits",
-        draw.data(data, shown | {"best line": line}, title=f"{n_units} ReLUs on noise after {epochs} epochs"),
-        f"The fits from the first {len(shown)} of {n_starts} starts of our own, and the least-squares line.",
+        draw.data(data, shown | {"least-squares line": line}, title=f"{n_units} ReLUs on noise after {epochs} epochs"),
+        f"The fits from the first {len(shown)} of {n_starts} starts, and the least-squares line.",
     )
     found.claim(
-        f"said: {n_units} units fit noise that is not to be fitted",
+        f"said: {n_units} units fit noise",
         holds=bool((seen < seen_line).all() and (fresh > fresh_line).all()) or "depends",
-        because=f"in units of the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to "
-        f"{seen.max():.3f}, the best line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to {fresh.max():.3f}, that "
-        f"line {fresh_line:.3f}",
+        because=f"relative to the MSE of zero, from {n_starts} starts: on the data {seen.min():.3f} to "
+        f"{seen.max():.3f}, the least-squares line {seen_line:.3f}; on fresh draws {fresh.min():.3f} to "
+        f"{fresh.max():.3f}, that line {fresh_line:.3f}",
     )
     return found
 

@@ -1,8 +1,8 @@
 """How slow is SGD on MSE?
 
 The lecture says that MSE can converge extremely slowly, and shows 435 epochs. Here SGD goes on for 20000 on both
-losses, from the lecture's two starts. A descent has arrived where 1 % is left, above the minimum, of what weights of
-zero have to gain.
+losses, from the lecture's two starts. A descent has arrived when 1 % of the gap between the loss at zero weights and
+the minimum is left.
 """
 
 import numpy as np

@@ -3,41 +3,26 @@
 The NumPy notebook draws its 1000 points, and the plane that labels them, without a seed, so its printed accuracies
 cannot come back (`threshold_gradient`). A hundred draws show what they can be. The notebook also says that W and b do
 not approach the true ones, and yet the accuracy rises: here are the distances of all draws, and the angles between the
-learned and the true plane, which are all that the labels can teach.
+learned and the true plane, which is all that the labels determine.
 """
 
 import numpy as np
+from draws import by_draw, problem, start
 
-from tfreg import Findings, Problem, comparison, datasets, draw, script, train
+from tfreg import Findings, comparison, datasets, draw, script, train
 
-import keras
-import tensorflow as tf
-from keras.layers import EinsumDense
 from keras.optimizers import SGD
 
-START = [*np.random.RandomState(22).rand(10), 0.0]
 STYLES = {"median": draw.Style("#0072B2"), "lowest": draw.Style("#56B4E9", ":"), "highest": draw.Style("#56B4E9", "--")}
 PRINTED = np.array([0.985, 0.998, 0.997, 1.0, 1.0])  # accuracies after 1000, 2000, … 5000 updates
 
 
-@tf.custom_gradient
-def perceptron(y, logits):
-    """The share of errors, and the gradient of the notebook: each wrong point pulls, with the weight 1 / 1000."""
-    errors = tf.cast(logits > 0, logits.dtype) - y
-    return tf.reduce_mean(abs(errors)), lambda upstream: (None, errors / 1000)
-
-
 def main(epochs: int = 5000, learning_rate: float = 0.01, n_draws: int = 100) -> Findings:
-    # All draws in one model, each with weights of its own.
-    draws = datasets.thresholded_draws(n_draws)
-    each = EinsumDense("dfn,df->dn", 1000, bias_axes="d")
-    problem = Problem(keras.Sequential([keras.Input(batch_shape=draws.inputs.shape), each]), perceptron, draws)
-    start = [*np.tile(START[:10], n_draws), *np.zeros(n_draws)]
-    run = train(problem, SGD(learning_rate), epochs, start, record_every=100)
+    draws = problem(n_draws)
+    run = train(draws, SGD(learning_rate), epochs, start(n_draws), record_every=100)
 
-    right = ((problem.predictions_at(run.weights) > 0) == draws.targets).mean(axis=2)
-    kernels = run.weights.values[:, : 10 * n_draws].reshape(-1, n_draws, 10)
-    learned = np.concatenate([kernels, run.weights.values[:, 10 * n_draws :, np.newaxis]], axis=2)
+    right = ((draws.predictions_at(run.weights) > 0) == draws.dataset.targets).mean(axis=2)
+    learned = by_draw(run.weights.values, n_draws)
     true = np.array([datasets.thresholded(seed).true_weights for seed in range(n_draws)])
     distance = np.linalg.norm(learned - true, axis=2)
     cosine = (learned * true).sum(axis=2) / np.linalg.norm(learned, axis=2) / np.linalg.norm(true, axis=1)
@@ -59,7 +44,7 @@ def main(epochs: int = 5000, learning_rate: float = 0.01, n_draws: int = 100) ->
     inside = (low <= printed) & (printed <= high)
     ranges = ", ".join(f"{a:.3f} to {b:.3f}" for a, b in zip(low, high, strict=True))
     found.claim(
-        "ours: the accuracies that the notebook prints are usual",
+        "ours: the accuracies that the notebook prints are typical",
         holds=inside.all(),
         because=f"every 1000 updates {n_draws} draws have {ranges}; {inside.sum()} of {len(printed)} printed ones lie "
         "inside",

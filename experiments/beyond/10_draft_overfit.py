@@ -1,7 +1,7 @@
 """Do 3000 iterations overfit twelve rookies?
 
 "Logistic regression in practice" says that its 3000 iterations overfit. Each rookie in turn is left out, the model of
-`draft_sum` trained on the other eleven, and the one left out predicted after every number of updates. A coin has a loss
+`draft_sum` trained on the other eleven, and the one left out predicted after each update. A coin has a loss
 of 0.693 for each rookie.
 """
 
@@ -47,9 +47,9 @@ def main(epochs: int = 10000, learning_rate: float = 0.001) -> Findings:
     found.claim(
         "said: 3000 iterations overfit",
         holds=losses["left out"][at] > max(losses["trained on"][at], losses["left out"][best]),
-        because=f"after {updates[at]} updates rookies left out lose {losses['left out'][at]:.3f}, those trained on "
-        f"{losses['trained on'][at]:.3f}, a coin {COIN:.3f}; left out, the least is {losses['left out'][best]:.3f} "
-        f"after {updates[best]}; {right} of {len(left_out)} are predicted right",
+        because=f"after {updates[at]} updates the mean loss is {losses['left out'][at]:.3f} for rookies left out, "
+        f"{losses['trained on'][at]:.3f} for those trained on, {COIN:.3f} for a coin; left out, the least is "
+        f"{losses['left out'][best]:.3f} after {updates[best]}; {right} of {len(left_out)} are predicted right",
     )
     return found
 

@@ -1,6 +1,7 @@
 """The values that Keras's Glorot-uniform initialiser can draw in float32: the evidence for where a start came from."""
 
 import numpy as np
+import pandas as pd
 
 
 def nearest_drawable(weights: np.ndarray, limit: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -26,3 +27,22 @@ def nearest_drawable(weights: np.ndarray, limit: float) -> tuple[np.ndarray, np.
     nearest = (k / 2**23).astype(np.float32) * (2 * scale) - scale
     chance = np.spacing(np.abs(nearest)) / (2 * float(scale) / 2**23)
     return nearest, k / 2**23, np.minimum(chance, 1)
+
+
+def drawable_table(start: str, kernel: tuple[float, ...], size: int) -> pd.DataFrame:
+    """A row for each value of a kernel: the nearest value that can be drawn, and if it is the same float32 number.
+
+    Args:
+        start: the name of the start, for the first column.
+        kernel: (n,).
+        size: the number of inputs plus the number of units of its layer.
+
+    Example:
+        >>> drawable_table("mine", (0.52757335, 0.5275735), size=3).drawable.tolist()
+        [True, False]
+    """
+    value = np.array(kernel, np.float32)
+    nearest, uniform, chance = nearest_drawable(value, np.sqrt(6 / size))
+    away = np.abs(value - nearest) / np.spacing(np.abs(value))
+    columns = {"value": value, "nearest": nearest, "uniform": uniform, "ulps away": away}
+    return pd.DataFrame({"start": start, **columns, "drawable": value == nearest, "chance": chance})

@@ -12,7 +12,7 @@ from keras.optimizers import Optimizer
 
 
 def problem(n_units: int) -> Problem:
-    """The problem of so many ReLUs on the bent line, with the MSE."""
+    """The problem of `n_units` ReLUs on the bent line, with the MSE."""
     return Problem(models.relu_net(n_units), losses.mse, datasets.piecewise())
 
 
@@ -29,5 +29,5 @@ def n_dead_units(problem: Problem, weights: np.ndarray) -> np.ndarray:
 
 
 def log_by_share(losses: np.ndarray, percent: np.ndarray) -> np.ndarray:
-    """The logarithm (base 10) of the loss below which so many percent of the starts end, whatever their number."""
+    """The logarithm (base 10) of the loss below which each percentage (n,) of the starts ends."""
     return np.log10(np.quantile(losses, percent / 100))

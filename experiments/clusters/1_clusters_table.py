@@ -1,10 +1,10 @@
 """Two clusters on a line
 
 The first part of "[PyTorch] implementing logistic regression": 1000 points on a line, 500 from each of two normal
-clusters around 0 and 4, in seeded random order; logistic regression from zero with SGD(0.2) on the mean binary
-cross-entropy, 1001 updates. The optimizer is called stochastic gradient descent there, but every update uses all
-points. Printed are the loss in every 100th epoch, before its update, and the weights at the end. They are still far
-from the weights of least loss, and those are not the truth either, which for such clusters is the logit 4 x - 8.
+clusters around 0 and 4, in seeded random order; logistic regression from zero with SGD(0.2) on the mean binary cross-
+entropy, 1001 updates. The optimizer is called stochastic gradient descent there, but every update uses all points. The
+source prints the loss in every 100th epoch, before its update, and the weights at the end. They are still far from the
+weights of least loss, and those are not the truth either, which for such clusters is the logit 4 x - 8.
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ def main(epochs: int = 1001, learning_rate: float = 0.2, start: tuple[float, flo
     accuracy, possible = (100 * np.mean((p > 0.5) == y) for p in (fit, data.expected))
 
     found = Findings(
-        f"After {epochs} updates {accuracy:.1f} % are right; the boundary is {-bias / weight:.3f}, in truth 2. The "
-        f"weights are ({weight:.2f}, {bias:.2f}), of least loss ({best[0]:.2f}, {best[1]:.2f}), in truth (4, -8)."
+        f"After {epochs} updates {accuracy:.1f} % are right; the boundary is {-bias / weight:.3f}, the true one 2. "
+        f"The weights are ({weight:.2f}, {bias:.2f}), the best ({best[0]:.2f}, {best[1]:.2f}), the true (4, -8)."
     )
     found.run("run", run)
     classes = np.where(y, "y = 1", "y = 0")
@@ -48,7 +48,7 @@ def main(epochs: int = 1001, learning_rate: float = 0.2, start: tuple[float, flo
     found.number("loss", run.loss[:1001:100])
     found.number("weights", (weight, bias))
     found.claim(
-        "implied: one unit tells the clusters apart as well as can be",
+        "implied: one unit separates the clusters as well as possible",
         holds=accuracy >= possible - 0.5,
         because=f"{accuracy:.1f} % are right, with the true probability {possible:.1f} %",
     )

@@ -1,19 +1,18 @@
-"""Ten logits
+"""The source's sigmoid and cross-entropy on ten logits
 
 The second part of "[PyTorch] implementing logistic regression" writes a sigmoid and a cross-entropy with gradients by
 hand, and tries both on ten random logits and targets. The draws have no seed, but they are printed, with four decimals:
-what follows from them can be checked to about as many. The values are right. The gradient of the sigmoid ignores what
-flows into it: alone it is right, but in a chain it sends every logit the same way, whatever its target.
+what follows from them can be checked to about as many. The values are right. The gradient of the sigmoid ignores the
+upstream gradient: alone it is right, but in a chain it pushes every logit in one direction, whatever its target.
 """
 
 import numpy as np
+from by_hand import cross_entropy_with_logits, sigmoid
 
 from tfreg import Findings, draw, script
 
 import tensorflow as tf
 from keras.losses import BinaryCrossentropy
-
-from by_hand import cross_entropy_with_logits, sigmoid
 
 LOGITS = np.array([-0.0578, -0.2759, 1.4966, -1.6991, 0.7557, 0.5992, 1.1118, -0.6826, 0.1755, -0.0991])
 TARGETS = np.array([0.0, 0, 1, 0, 0, 1, 1, 1, 0, 1])
@@ -31,12 +30,12 @@ def main() -> Findings:
     curve = {"sigmoid": (x, sigmoid(x).numpy())}
     classes = np.where(TARGETS, "y = 1", "y = 0")
     figure = draw.points(LOGITS, probabilities, classes, curve, ("logit", "probability"), title="Ten random logits")
-    found.figure("sigmoid", figure, "Ten random logits on the sigmoid, and what they should have been.")
+    found.figure("sigmoid", figure, "Ten random logits on the sigmoid, and their targets.")
 
     found.number("probabilities", probabilities)
     found.number("loss", loss)
     found.claim(
-        "implied: the cross-entropy by hand is the library's",
+        "implied: the cross-entropy by hand equals the library's",
         holds=abs(loss - built_in) < 1e-6,
         because=f"written out the loss is {loss:.6f}, Keras's own is {built_in:.6f}",
     )

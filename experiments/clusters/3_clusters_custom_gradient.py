@@ -2,19 +2,18 @@
 
 The last part of "[PyTorch] implementing logistic regression": a + b x on the same clusters, trained for 100 epochs with
 a learning rate of 0.001 on the cross-entropy with its gradient by hand. That gradient is not divided by the number of
-points, although the loss is, and it ignores what flows into it. So the learning rate acts like 1.0 on the loss that is
-printed, and scaling the loss would change nothing at all. The start was solved for.
+points, although the loss is, and it ignores the upstream gradient. So the learning rate acts like 1.0 on the loss that
+is printed, and scaling the loss would change nothing at all. The start was solved for.
 """
 
 import numpy as np
+from by_hand import cross_entropy_with_logits
 
 from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
 
 import keras
 from keras.layers import Dense
 from keras.optimizers import SGD
-
-from by_hand import cross_entropy_with_logits
 
 START = (0.8600235, -0.5304895)  # b, a
 

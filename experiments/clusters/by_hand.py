@@ -1,11 +1,11 @@
 """The sigmoid and the cross-entropy of the source, with their gradients by hand as its code has them."""
 
-import tensorflow as tf
+from tfreg.backend import tf
 
 
 @tf.custom_gradient
 def sigmoid(logits):
-    """1 / (1 + exp(-logits)), with a gradient that ignores what flows into it.
+    """1 / (1 + exp(-logits)), with a gradient that ignores the upstream gradient.
 
     Example:
         >>> sigmoid(tf.constant([0.0])).numpy().tolist()
@@ -17,7 +17,7 @@ def sigmoid(logits):
 
 @tf.custom_gradient
 def cross_entropy_with_logits(logits, targets):
-    """The mean cross-entropy; its gradient is that of the sum, and ignores what flows into it.
+    """The mean cross-entropy; its gradient is that of the sum, and ignores the upstream gradient.
 
     Example:
         >>> cross_entropy_with_logits(tf.constant([0.0]), tf.constant([1.0])).numpy().round(4)

@@ -2,7 +2,7 @@
 
 Every optimizer that Keras ships descends both surfaces of the lecture, from its two starts, all with the lecture's
 learning rate. That is not fair (`fair_race` is), but it shows at a glance how each of them moves. A run has arrived
-once 1 % of the way from weights of zero down to the minimum is left, for both losses alike.
+once 1 % of the gap between the loss at zero weights and the minimum is left, for both losses alike.
 """
 
 import xarray as xr
@@ -43,13 +43,13 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     table = comparison.by_start(result)
     far = table[table.start == 1]
     bars = draw.bars(far, "epochs to tolerance", "problem", "epochs to tolerance", "From (-10, -1)")
-    found.figure("epochs", bars, "Epochs until 1 % of the way is left, from the far start.")
+    found.figure("epochs", bars, "Epochs until 1 % of the gap is left, from the far start.")
     found.table("table", table, "Epochs to tolerance, final loss and outcome, for each loss, optimizer and start")
     return found
 
 
 def arriving(runs: xr.Dataset) -> str:
-    """How many optimizers arrive from both starts on one loss, and the one that arrives first."""
+    """The number of optimizers that arrive from both starts on one loss, and the one that arrives first, as text."""
     from_both = runs.reached.all("start")
     text = f"{int(from_both.sum())} of {from_both.size} optimizers arrive from both starts on {runs.problem.item()}"
     if not from_both.any():

@@ -1,8 +1,8 @@
-"""How much hangs on the learning rate
+"""Sensitivity to the learning rate
 
 Every optimizer with learning rates over five powers of ten, from starts all over the lecture's grid. The best rate of
 each is where the mean distance to the minimum, in powers of ten, is least; a rate is good if it brings at least 90 %
-as many starts to the tolerance as the rate that brings most. An optimizer with a wide good range forgives.
+as many starts to the tolerance as the rate that brings most. An optimizer with a wide good range is forgiving.
 """
 
 import numpy as np

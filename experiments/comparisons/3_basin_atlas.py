@@ -1,4 +1,4 @@
-"""Basin atlas: from where does which optimizer arrive?
+"""Basin atlas: the starts from which each optimizer arrives
 
 Every point of a grid is a start, for every optimizer and both losses of the lecture, each optimizer fresh and with the
 lecture's learning rate. Grey starts do not arrive within the epochs.

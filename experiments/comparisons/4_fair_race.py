@@ -1,8 +1,9 @@
 """A fair race: each optimizer at its own best learning rate
 
-Learning rates are chosen on the lecture's data, from some starts; judged is on data sets drawn again from the same
-model, from other starts. At every budget each optimizer runs at the rate that was best for that budget, and is ranked
-by how far above the minimum it is. The intervals say what another draw of data sets and starts could have changed.
+Learning rates are chosen on the lecture's data, from some starts; the race is run on data sets drawn again from the
+same model, from other starts. At every budget each optimizer runs at the rate that was best for that budget, and is
+ranked by how far above the minimum it is. The intervals say what another draw of data sets and starts could have
+changed.
 """
 
 import numpy as np

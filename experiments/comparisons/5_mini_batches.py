@@ -2,7 +2,7 @@
 
 The lecture's far start on BCE, with all 2000 samples per update, 256, or 32, and as many shuffles as wanted. More
 updates per epoch get there in fewer epochs, but each shuffle takes its own way, and at a constant learning rate it
-never comes to rest. Compared are equal epochs, that is, equal numbers of samples looked at.
+never comes to rest. The comparison is at equal epochs, that is, equal numbers of samples seen.
 """
 
 import pandas as pd

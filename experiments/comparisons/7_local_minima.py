@@ -1,21 +1,18 @@
-"""Which minima of the two-ReLU net are found, and how often
+"""Minima of the two-ReLU net by optimizer
 
 The lecture's net of two ReLUs from two thousand random starts, drawn as Keras draws them, with each optimizer at the
-learning rate that did best on other starts. The loss tells where a run ended: the good minimum that the lecture prints
-(or better), its local minimum with one dead unit, the least-squares line, or a constant; all else is elsewhere, often
-on its way still. Optimizers that look at whole tensors run one start after another and get fewer.
+learning rate that did best on other starts. The final loss shows where a run ended: the good minimum that the lecture
+prints (or better), its local minimum with one dead unit, the least-squares line, or a constant; all else is elsewhere,
+often still on its way. Optimizers that look at whole tensors run one start after another, and get fewer starts.
 """
 
 import numpy as np
 import pandas as pd
-import xarray as xr
+from at_rest import losses_at_rest, shares_at_rest
 from keras.optimizers import Optimizer
 
-from tfreg import Findings, Problem, compare, comparison, datasets, draw, losses, models, optimizers, script, surfaces
+from tfreg import Findings, Problem, compare, comparison, datasets, draw, losses, models, optimizers, script
 
-# As the lecture prints them: after the fit that works, and after the one that does not.
-GOOD = (1.7125574, 0.96457523, -0.10849824, 0.80890274, 1.5033181, 1.1611973, -0.9116387)
-ONE_DEAD = (1.9579618, 0.46560898, 0.34100613, -0.4658857, 1.7770029, -0.7268499, -0.60076195)
 RATES = np.geomspace(1e-3, 1, 7)
 
 
@@ -60,30 +57,11 @@ def main(
     return found
 
 
-def losses_at_rest(problem: Problem) -> dict[str, float]:
-    """The losses of the places where the net comes to rest."""
-    x, y = problem.dataset.inputs[:, 0], problem.dataset.targets[:, 0]
-    good, dead = (float(problem.loss_at(surfaces.minimum_weights(problem, near))) for near in (GOOD, ONE_DEAD))
-    line = np.mean((y - np.polyval(np.polyfit(x, y, 1), x)) ** 2)
-    return {"good minimum": good, "one dead unit": dead, "a line": float(line), "a constant": float(y.var())}
-
-
 def at_rate(name: str, rate: float) -> Optimizer:
     """An optimizer with this learning rate."""
     optimizer = optimizers.get(name)
     optimizer.learning_rate = rate
     return optimizer
-
-
-def shares_at_rest(result: xr.Dataset, levels: dict[str, float], rates: np.ndarray) -> pd.DataFrame:
-    """A row for each optimizer: the shares of its runs that ended within 0.1 % of each loss, or at the good one."""
-    ends = result.final_loss.transpose("optimizer", "start").values
-    shares = {kind: np.isclose(ends, level, rtol=1e-3).mean(axis=1) for kind, level in levels.items()}
-    shares["good minimum"] = result.reached.mean("start").values
-    intervals = [comparison.wilson_interval(int(n), ends.shape[1]) for n in result.reached.sum("start")]
-    low, high = zip(*intervals, strict=True)
-    columns = {"optimizer": result.optimizer.values, "learning rate": rates, "starts": ends.shape[1]}
-    return pd.DataFrame(columns | shares | {"elsewhere": 1 - sum(shares.values()), "from": low, "to": high})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Twelve rookies, the mean loss
 
 The PyTorch half of "Logistic regression in practice", in float32: the *mean* of the binary cross-entropy, so the same
-learning rate is a twelfth of what it was. The first printed predictions give away the start. But from there no number
+learning rate acts like a twelfth of it. The first printed predictions determine the start. But from there no number
 of updates leads to the weights that are printed as the result: before and after belong to two different models. One
 start that leads to the printed end was solved for; it is one of many. The table repeats the misprint in row 4.
 """

@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def importance(names: Sequence[str], weights: np.ndarray, inputs: np.ndarray, hessian: np.ndarray) -> pd.DataFrame:
-    """A row for each input: its weight, how uncertain that is, and how much the input does.
+    """A row for each input: its weight, the standard error of that, and the weight times the spread of the input.
 
     The columns are `weight`, which counts per unit of the input; `standard error`, the root of the diagonal of the
     inverse Hessian of the summed cross-entropy; and `weight x spread`, the weight times the standard deviation of the

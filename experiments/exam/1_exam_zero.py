@@ -3,8 +3,7 @@
 The first model of "PyTorch – Logistic Regression": two inputs for each of six pupils, three fail and three pass; all
 weights zero, one update per epoch with SGD(1) on the mean binary cross-entropy. Printed are the shapes of the data, the
 first predictions, the first loss (once written out, once from the library), and the loss in every 100th epoch, before
-its update. Where y is printed, the code shown has overwritten it with the 100 values of the sigmoid's figure; the
-printed text can only come from an earlier y.
+its update. Where y is printed, the code shown has overwritten it with the 100 values of the sigmoid's figure.
 """
 
 import numpy as np
@@ -27,7 +26,7 @@ def main(
     n_right = np.sum((after > 0.5) == data.targets)
 
     found = Findings(
-        f"{n_right} of 6 pupils are right in the end. A line tells them apart, so the minimum of the loss is at "
+        f"{n_right} of 6 pupils are right at the end. A line separates them, so the minimum of the loss is at "
         f"infinity; after {epochs} updates it is {run.loss[-1]:.4f}."
     )
     found.run("run", run)
@@ -42,18 +41,14 @@ def main(
     network = draw.network(models.holding(problem.model, run.weights[-1]))
     found.figure("network", network, "Two inputs, one unit and a sigmoid, with the weights after training.")
     loss = draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, title="Six pupils, SGD from zero", log_x=True)
-    found.figure("loss", loss, "A learning rate of 1 makes the loss jump first; then it falls for good.")
+    found.figure("loss", loss, "A learning rate of 1 makes the loss jump first; then it falls steadily.")
 
     found.number("shapes", [*data.inputs.shape, *data.targets.shape])
     found.number("prediction", before)
     found.number("first_loss", [run.loss[0], np.mean(binary_crossentropy(data.targets, before))])
     found.number("loss", run.loss[:1001:100])
-    found.number(
-        "print_y",
-        data.targets,
-        because=f"the code shown would print {len(y)} values from {y.min():.4f} to {y.max():.4f}; the printed six are "
-        "the targets",
-    )
+    would_print = f"the code shown would print {len(y)} values from {y.min():.4f} to {y.max():.4f}"
+    found.number("print_y", data.targets, because=f"{would_print}; the printed six are the targets")
     found.claim("implied: the model learns who passes", holds=n_right == 6, because=f"{n_right} of 6 are right")
     found.claim(
         "said: the sigmoid lies between 0 and 1",

@@ -1,9 +1,8 @@
-"""Six pupils, a class of their own
+"""Six pupils, a subclass of Model
 
 The third model of "PyTorch – Logistic Regression", a subclass of `nn.Module` and here of `keras.Model` that holds the
-same layer: another way of writing, and no other model. Its random start is not known and the eleven printed losses do
-not settle it; this is the shortest of a family of starts that lead to them. The accuracies printed beside them are as
-stale as before.
+same layer: the same model, written in another way. Its random start is not known and the eleven printed losses do not
+settle it; this is the shortest of a family of starts that lead to them. The accuracies beside them are stale again.
 """
 
 import numpy as np

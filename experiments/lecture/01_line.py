@@ -1,7 +1,7 @@
 """A line cannot bend
 
 The lecture's first solution (풀이1): 100 points along a line that bends at zero, one Dense unit, SGD on the mean
-squared error. The lecture prints the kernel and bias after 1000 epochs, but no start; zero is taken here. The printed
+squared error. The lecture prints the kernel and bias after 1000 epochs, but no start; we take zero. The printed
 weights are not quite those of the least-squares line: in float32 the descent stalls just below it, where a step is
 less than half the distance to the next float32 number.
 """
@@ -44,7 +44,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     found.figure("data", draw.data(data, title="100 points along a bent line"), "The data: a line that bends at zero.")
     found.figure("network", draw.network(net, ["x"], "y", weights="symbols", identity=True), "The net of a line.")
     network = draw.network(bent_net, ["x"], "y", weights="symbols")
-    found.figure("network_relu", network, "The net to come, with a ReLU in place of the identity.")
+    found.figure("network_relu", network, "The next net, with a ReLU in place of the identity.")
     title = f"A line after {epochs} epochs of SGD({learning_rate:g})"
     found.figure("fit", draw.data(data, {"fit": fit}, title=title), "The line goes through the middle of the bend.")
     found.claim(

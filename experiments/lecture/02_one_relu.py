@@ -1,15 +1,15 @@
 """One ReLU
 
-The lecture's second solution (풀이2): the same data and one ReLU, relu(kernel * x + bias), with nothing behind it,
-from the start that the lecture prints. It bends, but it cannot go below zero, and half of the data do. That no start
-would do better follows from the negative targets alone: they cost their squares, whatever the weights are.
+The lecture's second solution (풀이2): the same data and one ReLU, relu(kernel * x + bias), with nothing behind it, from
+the start that the lecture prints. It bends, but it cannot go below zero, and half of the data do. No start can do
+better: each negative target adds at least its square to the loss, whatever the weights are.
 """
 
 import numpy as np
-import tensorflow as tf
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Activation, Dense
 from keras.optimizers import SGD

@@ -1,8 +1,8 @@
 """Two ReLUs
 
 The lecture's third solution (풀이3): two ReLUs and a linear unit behind them can bend and go below zero. The start is
-the one that the lecture prints. The final weights are at the end of what float32 resolves: their last digits depend on
-the order in which the 100 samples are added.
+the one that the lecture prints. The final weights are at the limit of float32: their last digits depend on the order
+in which the 100 samples are added.
 """
 
 import numpy as np
@@ -51,14 +51,12 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     found.figure(
         "outputs",
         draw.curves(x, outputs, "x", title=f"The layers {trained}", behind=y, styles=STYLES),
-        "The data behind what comes out of each layer: two lines, two bent lines, and the fit.",
+        "The outputs of each layer over the data: two lines, two bent lines, and the fit.",
     )
-    analysis = {step: after[step] for step in list(after)[1:]}
-    found.figure(
-        "analysis",
-        draw.curves(x, analysis, "x", title="How the fit comes about", behind=y, styles=STYLES),
-        "Two bent lines, each times its output weight (with the bias on the second), and their sum.",
-    )
+    last_steps = {step: after[step] for step in list(after)[1:]}
+    analysis = draw.curves(x, last_steps, "x", title="How the fit comes about", behind=y, styles=STYLES)
+    caption = "Two bent lines, each times its output weight (with the bias on the second), and their sum."
+    found.figure("analysis", analysis, caption)
     found.claim(
         "said: two ReLUs can fit the bend",
         holds=loss <= 1.05 * noise,

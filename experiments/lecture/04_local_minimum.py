@@ -3,16 +3,15 @@
 The lecture's failure of the third solution (풀이3의 실패): the same net from another start. After 1000 epochs, and
 after 10000 more, one unit is dead for every x and the other fits alone. The lecture prints the weights, but no start:
 this one was solved for, is not the only one that leads there, and is certainly not the lecture's. The gradient is
-printed too. It is that of the sum over the samples, not of the mean: the tape was given the 100 squared errors one by
-one.
+printed too, that of the sum over the samples, not of the mean: the tape was given 100 squared errors one by one.
 """
 
-import tensorflow as tf
 from layer_outputs import STYLES, steps
-from rounding import apart, half_ulps, order_scatter
+from rounding import apart, order_scatter
 
 from tfreg import Findings, Problem, datasets, draw, losses, models, script, train
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Activation, Dense
 from keras.optimizers import SGD
@@ -30,16 +29,12 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     last = train(problem, sgd, more_epochs, continue_from=first, record_every=100)
     weights = last.weights.values[-1]
     moved = abs(weights - first.weights.values[-1]).max()
-    still = f"{more_epochs} more epochs move " + (
-        f"no weight by more than {moved:.1g}" if moved else "no weight at all"
-    )
+    still = f"{more_epochs} more epochs move {f'the weights by up to {moved:.1g}' if moved else 'no weight'}"
 
     summed = Problem(models.relu_net(2, "float64"), lambda y, p: tf.reduce_sum((y - p) ** 2), data)
     gradient = summed.gradient_at(PRINTED)
     steepest = abs(gradient).max() / len(x)
     largest_input = problem.layer_outputs_at(PRINTED)["l1"].max(axis=0).min()
-    step = half_ulps(learning_rate * gradient / len(x), PRINTED)
-    scatter = order_scatter(problem, sgd, epochs, START)
 
     found = Findings(
         f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above "
@@ -48,26 +43,23 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.run("first", first)
     found.run("last", last)
     found.number("gradient", gradient)
-    stall = f"; at the printed weights the next step is at most {step.max():.2f} of half a unit in the last place"
-    found.number("weights", weights, because=apart(scatter) + stall)
+    found.number("weights", weights, because=apart(order_scatter(problem, sgd, epochs, START)))
 
     fits = {
         f"after {epochs} epochs": problem.predictions_at(first.weights.values[-1])[:, 0],
         f"after {more_epochs} more": problem.predictions_at(weights)[:, 0],
     }
     lines = dict(zip(fits, (draw.Style("#56B4E9", width=5), draw.Style("#D55E00", "--")), strict=True))
-    found.figure(
-        "fit",
-        draw.data(data, fits, title="Two ReLUs in a local minimum", styles=lines),
-        f"The fit after {epochs} epochs and after {more_epochs} more, the same, from a start that was solved for.",
-    )
+    fit = draw.data(data, fits, title="Two ReLUs in a local minimum", styles=lines)
+    caption = f"The fit after {epochs} epochs and after {more_epochs} more, the same, from a start that was solved for."
+    found.figure("fit", fit, caption)
     found.figure(
         "analysis",
-        draw.curves(x, steps(problem, weights), "x", title="Where the fit gets stuck", behind=y, styles=STYLES),
-        f"The stuck fit, step by step; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
+        draw.curves(x, steps(problem, weights), "x", title="The stuck fit, layer by layer", behind=y, styles=STYLES),
+        f"The stuck fit, layer by layer; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
     )
     found.claim(
-        "said: two ReLUs may stick in a local minimum, where the gradient is nearly zero",
+        "said: two ReLUs may get stuck in a local minimum, where the gradient is nearly zero",
         holds=steepest < 1e-5 and largest_input <= 0 and moved < 1e-5,
         because=f"no derivative of the MSE is above {steepest:.1e}; the dead unit's are 0; {still}",
     )

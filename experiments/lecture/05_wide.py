@@ -1,8 +1,8 @@
 """512 ReLUs
 
 The lecture's fourth solution (풀이4): the same data and 512 ReLUs before the linear unit. The lecture's start cannot
-be recovered, so this one is drawn as Keras draws, from a seed of our own. The lecture says that so wide a net does not
-get stuck: units die here too, but others make up for them. That is judged in `wide_starts`, from many starts.
+be recovered, so we chose one (seed 0), drawn as Keras draws. The lecture says that so wide a net does not get stuck:
+units die here too, but others make up for them. That is judged in `wide_starts`, from many starts.
 """
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train
@@ -20,14 +20,17 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_units: int = 512, see
     run = train(problem, SGD(learning_rate), epochs, start)
     fit = problem.predictions_at(run.weights.values[-1])[:, 0]
 
-    found = Findings(f"After {epochs} epochs from seed {seed}, our own, the MSE is {run.loss.values[-1]:.4f}.")
+    found = Findings(
+        f"After {epochs} epochs the MSE is {run.loss.values[-1]:.4f}; we chose the start (seed {seed}). Whether such "
+        "nets get stuck is judged in wide_starts."
+    )
     found.run("run", run)
     found.figure("layers", draw.layers(net), f"The net with its {n_units} hidden units.")
     title = f"{n_units} ReLUs after {epochs} epochs of SGD({learning_rate:g})"
     found.figure(
         "fit",
         draw.data(data, {"fit": fit}, title=title),
-        f"The data and the fit; the start is of our own, seed {seed}.",
+        f"The data and the fit; we chose the start (seed {seed}).",
     )
     return found
 

@@ -2,8 +2,8 @@
 
 The lecture's warning after its fourth solution: the same 512 ReLUs on 100 points of pure noise, with SGD(0.5). There
 is nothing to learn, and the best prediction for new data is zero; the net finds something nevertheless. The lecture's
-start cannot be recovered, so this one is drawn as Keras draws, from a seed of our own. The claim that the net fits
-noise is judged in `overfit_starts`, from many starts.
+start cannot be recovered, so we chose one (seed 0), drawn as Keras draws. The claim that the net fits noise is judged
+in `overfit_starts`, from many starts.
 """
 
 from tfreg import Findings, Problem, datasets, draw, losses, script, train
@@ -23,8 +23,8 @@ def main(epochs: int = 1000, learning_rate: float = 0.5, n_units: int = 512, see
 
     y = data.targets[:, 0]
     found = Findings(
-        f"After {epochs} epochs from seed {seed}, our own, the MSE is {run.loss.values[-1]:.2e}; predicting zero "
-        f"has {(y**2).mean():.2e}."
+        f"After {epochs} epochs the MSE is {run.loss.values[-1]:.2e}, that of predicting zero {(y**2).mean():.2e}; we "
+        f"chose the start (seed {seed}). Whether such nets fit noise is judged in overfit_starts."
     )
     found.run("run", run)
     found.figure(
@@ -36,7 +36,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.5, n_units: int = 512, see
     found.figure(
         "fit",
         draw.data(data, {"fit": fit}, title=title),
-        f"The net bends after the noise, where the true mean is zero; the start is of our own, seed {seed}.",
+        f"The net follows the noise, where the true mean is zero; we chose the start (seed {seed}).",
     )
     return found
 

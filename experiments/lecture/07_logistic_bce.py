@@ -5,10 +5,9 @@ the binary cross-entropy. The lecture prints the kernel and bias after 1000 epoc
 there was solved for (the bias starts at zero), in float32, whose rounding decides the last digits.
 """
 
-import tensorflow as tf
-
 from tfreg import Findings, Problem, datasets, draw, models, script, train
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Dense
 from keras.optimizers import SGD

@@ -1,19 +1,18 @@
-"""The same with MSE
+"""Logistic regression with MSE
 
 The lecture goes on: the data, the net, the start and the optimizer of the BCE fit, with the mean squared error as loss
-instead. After as many epochs the fit is worse. To judge that, both are trained at other learning rates too.
+instead. After the same number of epochs the fit is worse. How that depends on the learning rate is asked in
+`mse_rates`.
 """
-
-import tensorflow as tf
 
 from tfreg import Findings, Problem, datasets, draw, script, train
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Dense
 from keras.optimizers import SGD
 
 START = (-1.0035313, 0.0)
-OTHER_RATES = (0.01, 0.3, 1.0, 10.0)
 
 
 def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
@@ -26,17 +25,11 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     runs = {loss: train(problem, SGD(learning_rate), epochs, START) for loss, problem in problems.items()}
     fits = {f"{loss} fit": problems[loss].predictions_at(run.weights.values[-1])[:, 0] for loss, run in runs.items()}
 
-    # By learning rate, how far the fits of BCE and of MSE are from the true probability on average.
-    off = {}
-    for rate in sorted({learning_rate, *OTHER_RATES}):
-        ends = [train(problem, SGD(rate), epochs, START).weights.values[-1] for problem in problems.values()]
-        off[rate] = [abs(problems["BCE"].predictions_at(end)[:, 0] - data.expected).mean() for end in ends]
-    worse = [off_mse > off_bce for off_bce, off_mse in off.values()]
-    distances = ", ".join(f"{off_mse:.3f} and {off_bce:.3f} at {rate:g}" for rate, (off_bce, off_mse) in off.items())
+    off = {loss: abs(fits[f"{loss} fit"] - data.expected).mean() for loss in problems}
 
     found = Findings(
-        f"From the same start after {epochs} epochs of SGD({learning_rate:g}) the MSE fit is "
-        f"{off[learning_rate][1]:.3f} from the true probability on average, the BCE fit {off[learning_rate][0]:.3f}."
+        f"From the same start after {epochs} epochs of SGD({learning_rate:g}) the MSE fit is {off['MSE']:.3f} from the "
+        f"true probability on average, the BCE fit {off['BCE']:.3f}."
     )
     for loss, run in runs.items():
         found.run(loss.lower(), run)
@@ -44,12 +37,13 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
     found.figure(
         "fit",
         draw.data(data, fits, title=f"MSE and BCE after {epochs} epochs of SGD({learning_rate:g})", styles=styles),
-        "The fits with both losses after as many epochs from the same start, which was solved for in experiment 7.",
+        "The fits with both losses from the start that was solved for in experiment 7.",
     )
     found.claim(
-        "said: from the same start with the same epochs MSE fits the logistic model worse than BCE",
-        holds=all(worse) or ("depends" if any(worse) else False),
-        because=f"mean distance of the MSE and the BCE fit from the true probability by learning rate: {distances}",
+        "said: after the same epochs from the same start MSE fits the logistic model worse than BCE",
+        holds=off["MSE"] > off["BCE"],
+        because=f"after {epochs} epochs of SGD({learning_rate:g}) the MSE fit is {off['MSE']:.4f} from the true "
+        f"probability on average, the BCE fit {off['BCE']:.4f}",
     )
     return found
 

@@ -1,14 +1,13 @@
 """Both loss surfaces
 
 The logistic problem with weights (w0, w1) and inputs (1, x), its MSE and its BCE over the lecture's grid, from the
-lecture's angle. The lecture says by eye that the MSE surface is not convex and the BCE surface is; the Hessian decides
-that in `convexity`.
+lecture's angle. The lecture judges by eye that the MSE surface is not convex and the BCE surface is; the Hessian
+decides that in `convexity`.
 """
-
-import tensorflow as tf
 
 from tfreg import Findings, Problem, datasets, draw, grid, loss_surface, script, surfaces
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Dense
 
@@ -25,7 +24,7 @@ def main(grid_step: float = 0.2) -> Findings:
 
     minima = {loss: surfaces.minimum_weights(problem, data.true_weights) for loss, problem in problems.items()}
     places = ", ".join(f"that of {loss} at ({w0:.3f}, {w1:.3f})" for loss, (w0, w1) in minima.items())
-    found = Findings(f"The data were drawn with the weights (-1, 5); the minimum lies close to them, {places}.")
+    found = Findings(f"The data were drawn with the weights (-1, 5); the minima lie close to them, {places}.")
     found.number("X", data.inputs[[0, 1, 2, -3, -2, -1]])
     found.figure(
         "both",

@@ -7,11 +7,11 @@ experiments, it does. The random starts are not printed: they were solved for, f
 """
 
 import numpy as np
-import tensorflow as tf
-from descents import add_descents, add_warm_up, arrivals, goals
+from descents import arrivals, figure_and_animation, goals
 
 from tfreg import Findings, Problem, datasets, grid, script, train
 
+import tensorflow as tf
 from keras import Input, Sequential
 from keras.layers import Dense
 from keras.optimizers import SGD
@@ -41,11 +41,18 @@ def main(
         f"A fresh SGD takes {'the same path' if same else 'another path'}."
     )
     found.number("start", carried["MSE"].weights.values[0])
-    add_warm_up(found, warm_ups)
-    runs = {loss: {"SGD": run} for loss, run in carried.items()}
-    over = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
+    for loss in problems:
+        name = loss.lower()
+        found.number(f"{name}.warm_up_loss", warm_ups[loss].loss.values[0])
+        found.number(f"{name}.warm_up_weights", warm_ups[loss].weights.values[-1])
+        found.run(f"{name}_warm_up", warm_ups[loss])
+        found.run(f"{name}_sgd", carried[loss])
+    over = grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))  # wider than the lecture's, to show the start
     title = f"SGD({learning_rate:g}) from {place}: {epochs} epochs"
-    add_descents(found, problems, runs, over, title, f"{title}, in 3-D and from above; plain SGD carries nothing over.")
+    runs = {loss: {"SGD": run} for loss, run in carried.items()}
+    paths, animation = figure_and_animation(problems, runs, over, title)
+    found.figure("paths", paths, f"{title}, in 3-D and from above; plain SGD carries nothing over.")
+    found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each.")
     return found
 
 

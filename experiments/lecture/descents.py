@@ -1,4 +1,4 @@
-"""What the scripts of experiments 10 to 12 share: when a descent has arrived, and how descents are drawn and kept.
+"""Descents of experiments 10 to 12: their arrival at the minimum, their figure and their animation.
 
 Conventions: problems and goals go by the name of their loss, MSE or BCE; runs by that and, within it, by the state that
 their optimizer began with.
@@ -8,15 +8,15 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 
-from tfreg import Findings, Problem, draw, loss_surface, surfaces
+from tfreg import Problem, draw, loss_surface, surfaces
 
-Runs = Mapping[str, xr.Dataset]  # by loss
 Grid = dict[str, np.ndarray]
 
 
 def goals(problems: Mapping[str, Problem]) -> dict[str, float]:
-    """The loss at which a descent has arrived: 1 % of what weights of zero have to gain is left above the minimum."""
+    """The loss at which a descent has arrived: the minimum plus 1 % of the gap between it and the loss at zero."""
     targets = surfaces.targets(problems)
     return {loss: float((targets.minimum + targets.tolerance).sel(problem=loss)) for loss in problems}
 
@@ -27,8 +27,8 @@ def arrival(run: xr.Dataset, goal: float) -> int | None:
     return int(run.epoch[arrived[0]]) if len(arrived) else None
 
 
-def arrivals(runs: Runs, goals: Mapping[str, float]) -> str:
-    """When each loss's run arrives, as text."""
+def arrivals(runs: Mapping[str, xr.Dataset], goals: Mapping[str, float]) -> str:
+    """The epoch of arrival of each loss's run, or the weights where it ends instead, as text."""
     texts = []
     for loss, run in runs.items():
         epoch, (w0, w1) = arrival(run, goals[loss]), run.weights.values[-1]
@@ -36,30 +36,17 @@ def arrivals(runs: Runs, goals: Mapping[str, float]) -> str:
     return ", ".join(texts)
 
 
-def add_warm_up(found: Findings, warm_ups: Runs) -> None:
-    """Add the warm-up epoch of each loss: the run, and the numbers that the lecture printed of it."""
-    for loss, run in warm_ups.items():
-        found.run(f"{loss.lower()}_warm_up", run)
-        found.number(f"{loss.lower()}.warm_up_loss", run.loss.values[0])
-        found.number(f"{loss.lower()}.warm_up_weights", run.weights.values[-1])
-
-
-def add_descents(
-    found: Findings, problems: Mapping[str, Problem], runs: Mapping[str, Runs], over: Grid, title: str, caption: str
-) -> None:
-    """Add runs, their figure on both surfaces, and their animation with the fits below.
+def figure_and_animation(
+    problems: Mapping[str, Problem], runs: Mapping[str, Mapping[str, xr.Dataset]], over: Grid, title: str
+) -> tuple[Figure, draw.Animation]:
+    """Draw the paths of runs on both loss surfaces, and animate them with the fits below.
 
     Args:
-        found: receives them.
         problems: by loss.
         runs: by loss, and by a name such as "carried over".
         over: the grid of the surfaces.
         title: above figure and animation.
-        caption: a sentence on what the figure shows.
     """
-    for loss, by_name in runs.items():
-        for name, run in by_name.items():
-            found.run(f"{loss.lower()}_{name.replace(' ', '_')}", run)
     by_loss = {loss: loss_surface(problem, over) for loss, problem in problems.items()}
     data = problems["MSE"].dataset
     minima = {loss: {"minimum": surfaces.minimum_weights(p, data.true_weights)} for loss, p in problems.items()}
@@ -68,9 +55,5 @@ def add_descents(
         for loss, by_name in runs.items()
     }
     look = {"title": title, "points": minima, "styles": draw.STATES}
-    found.figure("paths", draw.descent(by_loss, runs, **look), caption)
-    found.figure(
-        "animation",
-        draw.descent_animation(by_loss, runs, data=data, fits=fits, **look),
-        f"{title}: a point every 15 epochs, and the fit at each.",
-    )
+    paths = draw.descent(by_loss, runs, **look)
+    return paths, draw.descent_animation(by_loss, runs, data=data, fits=fits, **look)

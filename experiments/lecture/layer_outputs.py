@@ -1,4 +1,4 @@
-"""A net with hidden ReLUs layer by layer: its summary, and the way from x to the fit as experiments 3 and 4 draw it.
+"""A net with hidden ReLUs layer by layer: its summary, and its outputs as experiments 3 and 4 draw them.
 
 Conventions: the net is Dense "l1" – Activation "a1" – Dense "l2" with one output.
 """
@@ -23,8 +23,8 @@ STYLES = {
 def steps(problem: Problem, weights: np.ndarray) -> Panels:
     """The outputs of each layer at one weight vector: by step, the curves (n_samples,) of its units.
 
-    Between the ReLUs and the fit stands what each unit adds to it: its output times its output weight, and with the
-    last unit the output bias.
+    The step between the ReLUs and the fit is the contribution of each unit: its output times its output weight. The
+    output bias is added to that of the last unit.
     """
     outputs = problem.layer_outputs_at(weights)
     n_units = outputs["a1"].shape[1]
@@ -41,7 +41,7 @@ def steps(problem: Problem, weights: np.ndarray) -> Panels:
 def summary(net: Sequential) -> tuple[pd.DataFrame, list[int]]:
     """The table that Keras prints as `net.summary()`, and its numbers.
 
-    These are the outputs of each layer, the parameters of each, and of these all, the trainable and the others.
+    The numbers are the outputs of each layer, its parameters, and the totals of all, trainable and other parameters.
     """
     rows = [(layer.name, type(layer).__name__, layer.output.shape[1], layer.count_params()) for layer in net.layers]
     table = pd.DataFrame(rows, columns=["layer", "type", "outputs", "parameters"])

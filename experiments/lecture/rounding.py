@@ -22,7 +22,7 @@ def half_ulps(step: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def order_scatter(problem: Problem, optimizer: Optimizer, epochs: int, start: object, n_orders: int = 8) -> np.ndarray:
-    """The range (n_weights,) of the final weights if full batches come in so many other orders of the samples.
+    """The range (n_weights,) of the final weights over trainings with the samples in `n_orders` other orders.
 
     The loss does not depend on the order, but the rounding of its sums does: a difference of this size between two
     programs or processors is no difference in what was computed.

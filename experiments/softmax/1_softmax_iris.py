@@ -1,10 +1,9 @@
 """Softmax regression on iris
 
 The second part of the NumPy notebook: 150 flowers of three species by four lengths, one layer of three units with a
-softmax, and gradients by hand. It prints loss and accuracy in every 100th epoch, before the update, and beside them
-scikit-learn's score without a penalty. It divides by three different numbers: the gradient of the kernel is *summed*
-over the flowers, that of the bias is their *mean*, so the bias learns 150 times as slowly; and the printed loss is a
-mean over flowers and species, a third of the cross-entropy.
+softmax, and gradients by hand. It prints loss and accuracy in every 100th epoch, before the update, and scikit-learn's
+score without a penalty. The gradient of the kernel is *summed* over the flowers, that of the bias is their *mean*, so
+the bias learns 150 times as slowly; the printed loss is a mean over flowers and species, a third of the cross-entropy.
 """
 
 import numpy as np
@@ -25,14 +24,10 @@ START = [*np.random.RandomState(22).rand(4, 3).ravel(), 0, 0, 0]
 def main(epochs: int = 1000, learning_rate: float = 0.0005, divide_bias_gradient_by: float = 150.0) -> Findings:
     data = datasets.iris()
     species = data.targets.argmax(axis=1)
-    model = keras.Sequential(
-        [
-            keras.Input((4,), dtype="float64"),
-            Dense(3, use_bias=False, dtype="float64", name="species"),
-            Bias(divide_bias_gradient_by, dtype="float64", name="species_bias"),
-            Activation("softmax", dtype="float64"),
-        ]
-    )
+    species_layer = Dense(3, use_bias=False, dtype="float64", name="species")
+    bias_layer = Bias(divide_bias_gradient_by, dtype="float64", name="species_bias")
+    softmax = Activation("softmax", dtype="float64")
+    model = keras.Sequential([keras.Input((4,), dtype="float64"), species_layer, bias_layer, softmax])
     summed = Problem(model, lambda y, p: -tf.reduce_sum(y * tf.math.log(p)), data)
     printed = Problem(model, lambda y, p: -tf.reduce_mean(y * tf.math.log(p + 1e-10)), data)
     run = train(summed, SGD(learning_rate), epochs, START)
@@ -41,8 +36,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.0005, divide_bias_gradient
     loss = printed.loss_at(before_update)
     cross_entropy = run.loss.values[:-1] / len(species)
     accuracy = (printed.predictions_at(before_update).argmax(axis=2) == species).mean(axis=1)
-    peer = LogisticRegression(C=np.inf, max_iter=1000).fit(data.inputs, species)
-    score = peer.score(data.inputs, species)
+    score = LogisticRegression(C=np.inf, max_iter=1000).fit(data.inputs, species).score(data.inputs, species)
     bias = abs(run.weights.values[-1, -3:]).max()
 
     found = Findings(
@@ -50,11 +44,9 @@ def main(epochs: int = 1000, learning_rate: float = 0.0005, divide_bias_gradient
         f"The bias, slowed down, has moved by at most {bias:.4f}."
     )
     found.run("run", run)
-    losses = {"as printed": loss, "cross-entropy": cross_entropy}
+    panels = {"loss": {"as printed": loss, "cross-entropy": cross_entropy}, "accuracy": {"accuracy": accuracy}}
     title = f"Softmax regression on iris, SGD({learning_rate:g})"
-    training = draw.curves(
-        run.epoch[:-1], {"loss": losses, "accuracy": {"accuracy": accuracy}}, title=title, log_x=True
-    )
+    training = draw.curves(run.epoch[:-1], panels, title=title, log_x=True)
     found.figure("training", training, "The printed loss is a third of the cross-entropy; the accuracy beside it.")
 
     found.number("loss", loss[99::100], because=other_order(summed, printed, run, epochs, learning_rate))

@@ -1,12 +1,11 @@
 """A thresholded prediction in the gradient
 
 The first part of the NumPy notebook: 1000 points in ten dimensions on two sides of a random plane, and a logistic
-regression whose gradient by hand takes the *thresholded* prediction, 0 or 1, for the probability. That is no descent on
-the cross-entropy but the perceptron rule: only points on the wrong side pull, and once there are none all stands still.
-The loss printed every 1000 epochs is computed from the same zeros and ones: it knows nothing but the number of errors,
-and thanks to its epsilon of 1e-10 is below zero when there are none. The data are drawn without a seed; this is one
-draw, and `threshold_draws` looks at many. The gradient is taken as a mean over the points, which is what fits the
-printed accuracies; summed, it would have them all right in the first row.
+regression whose gradient by hand takes the *thresholded* prediction, 0 or 1, for the probability. That is the
+perceptron rule, not a descent on the cross-entropy: only points on the wrong side pull, and once there are none, all
+stands still. The loss printed every 1000 epochs, computed from the same zeros and ones, depends only on the number of
+errors. The data are drawn without a seed; this is one draw, and `threshold_draws` looks at many. The gradient is taken
+as a mean over the points, which fits the printed accuracies; summed, they would all be 1 from the first row on.
 """
 
 import numpy as np
@@ -49,14 +48,11 @@ def main(epochs: int = 5000, learning_rate: float = 0.01) -> Findings:
     )
     found.run("rule", rule)
     found.run("descent", descent)
-    panels = {
-        "loss": {"as printed": rule.loss, "true BCE": true_loss, "true BCE, descending on it": descent.loss},
-        "accuracy": {"rule": accuracy},
-    }
-    title = "A thresholded prediction in the gradient, one draw of the data"
-    styles = {"true BCE": draw.LOSSES["bce"]}
-    caption = "The printed loss counts errors; beside it the true cross-entropy, and the accuracy."
-    found.figure("training", draw.curves(rule.epoch, panels, title=title, styles=styles), caption)
+    by_loss = {"as printed": rule.loss, "true BCE": true_loss, "true BCE, descending on it": descent.loss}
+    panels = {"loss": by_loss, "accuracy": {"rule": accuracy}}
+    title, styles = "A thresholded prediction in the gradient, one draw of the data", {"true BCE": draw.LOSSES["bce"]}
+    training = draw.curves(rule.epoch, panels, title=title, styles=styles)
+    found.figure("training", training, "The printed loss counts errors; beside it the true BCE, and the accuracy.")
 
     printed_loss = loss_of_errors(data.targets[:, 0], PRINTED_ERRORS)
     found.number("loss", printed_loss)

@@ -35,12 +35,12 @@ EACH = [
     name if name in QUICK and name in BY_DEFAULT else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS
 ]
 
-# What the lecture says, (a) to (l), by words of the claim that judges it.
+# What the lecture says, (a) to (l), and implies by it, by words of the claim that judges it.
 SAID_BY_THE_LECTURE = [
     "a line can never fit the bend",
     "one ReLU cannot fit the bend",
     "two ReLUs can fit the bend",
-    "stick in a local minimum, where the gradient is nearly zero",
+    "get stuck in a local minimum, where the gradient is nearly zero",
     "units do not get stuck",
     "units fit noise",
     "MSE fits the logistic model worse than BCE",
@@ -48,6 +48,7 @@ SAID_BY_THE_LECTURE = [
     "the BCE surface is convex",
     "MSE can converge extremely slowly",
     "a good optimizer speeds MSE up",
+    "on MSE even this Adam stays stuck",
     "a good optimizer is no cure for MSE",
 ]
 

@@ -1,6 +1,7 @@
 """The modules beside the scripts of the lecture and beyond it: layers, rounding, drawable and repeated values."""
 
 import ast
+import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +30,11 @@ def typed(script: str, name: str) -> Any:
 
 
 # Values typed twice.
+
+
+def test_the_typed_printed_weights_are_those_of_the_file() -> None:
+    published = json.loads((FOLDER / "published.json").read_text(encoding="utf-8"))
+    assert list(typed("beyond/lecture_values.py", "STUCK_AT")) == published["local_minimum.weights"]["printed"]
 
 
 def test_what_is_typed_twice_is_equal() -> None:
@@ -123,3 +129,19 @@ def test_other_numbers_lie_on_the_lattice_by_the_chance_that_is_stated() -> None
     nearest, _, chance = GLOROT.nearest_drawable(other, 2**0.5)
     share = (nearest == other).mean()
     assert abs(share - chance.mean()) < 4 * np.sqrt(chance.mean() / len(other))
+
+
+def test_a_table_of_a_kernel_says_which_values_can_be_drawn() -> None:
+    drawn = keras.initializers.GlorotUniform(seed=3)((1, 2)).numpy().ravel()
+    table = GLOROT.drawable_table("mine", (drawn[0], np.nextafter(drawn[1], np.float32(2))), size=3)
+    assert table.drawable.tolist() == [True, False]
+    assert table["ulps away"].tolist() == [0, 1]
+
+
+# Where the two-ReLU net comes to rest.
+
+
+def test_the_net_comes_to_rest_at_four_levels() -> None:
+    levels = load_script(FOLDER / "comparisons" / "at_rest.py").losses_at_rest(RELU_NETS.problem(2))
+    assert list(levels) == ["good minimum", "one dead unit", "a line", "a constant"]
+    assert list(levels.values()) == sorted(levels.values())
