@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from tfreg.errors import InputError
 
-
 # The first example may compile something, and the machine may be busy.
 settings.register_profile("tfreg", deadline=None)
 settings.load_profile("tfreg")
