@@ -5,10 +5,12 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from tfreg.cli.main import app, main
+from tfreg.suite.published import load_published
 from tfreg.suite.scripts import discover, folder
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,14 @@ def commands() -> Iterator[list[str]]:
 
 def test_it_is_short() -> None:
     assert len(README.splitlines()) <= 120
+
+
+def test_the_counts_of_printed_numbers_are_true() -> None:
+    sizes: dict[bool, int] = {True: 0, False: 0}
+    for number in load_published(ROOT / "experiments" / "published.json").values():
+        sizes[number.reproducible != "not reproducible"] += np.size(number.printed)
+    said = f"compares {sum(sizes.values())} printed values: {sizes[True]} come back and {sizes[False]} cannot"
+    assert said in README
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
