@@ -36,7 +36,7 @@ def main(
     goal, place = goals(problems), "({:g}, {:g})".format(*start)
     starts = surfaces.grid_points(grid(w0=(-10, 3, 1), w1=(-1, 10, 1)))
     many = train(problems["MSE"], Adam(learning_rate), epochs, starts, record_every=15)
-    share = comparison.share(int((many.loss <= goal["MSE"]).any("epoch").sum()), len(starts))
+    share = comparison.share_text(int((many.loss <= goal["MSE"]).any("epoch").sum()), len(starts))
     ends = f"state carried over, {arrivals(carried, goal)}; fresh, {arrivals(fresh, goal)}"
 
     found = Findings(f"Arrival within {epochs} epochs from {place}: {ends}.")
