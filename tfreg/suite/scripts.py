@@ -7,6 +7,7 @@ a script is loaded.
 """
 
 import ast
+import hashlib
 import importlib.util
 import re
 import sys
@@ -138,7 +139,9 @@ def load_script(path: Path) -> ModuleType:
     importlib.import_module("tfreg.backend")
     if not path.is_file():
         raise InputError(f"no such script: {path}")
-    spec = importlib.util.spec_from_file_location(f"tfreg_script_{path.stem}", path)
+    # Scripts of the same name in two folders are two modules.
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
+    spec = importlib.util.spec_from_file_location(f"tfreg_script_{path.stem}_{digest[:8]}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module
