@@ -73,14 +73,14 @@ def get(optimizer: Optimizer | str) -> Optimizer:
     return optimizer
 
 
-def line_up(text: str) -> dict[str, str]:
-    """Specifications of optimizers by themselves, from a list such as `sgd:0.1,adam`; `all` stands for every name.
+def parse_optimizers(text: str) -> dict[str, str]:
+    """Specifications of optimizers, each under its own text, from a list such as `sgd:0.1,adam`; `all` is every name.
 
     Raises:
-        InputError: the list is empty, or names an unknown optimizer.
+        InputError: the list is empty, or names an unknown optimizer or the same one twice.
 
     Example:
-        >>> line_up("sgd,adam:0.1")
+        >>> parse_optimizers("sgd,adam:0.1")
         {'sgd': 'sgd', 'adam:0.1': 'adam:0.1'}
     """
     specs = [part.strip() for part in text.split(",") if part.strip()]
@@ -89,6 +89,8 @@ def line_up(text: str) -> dict[str, str]:
     named = [name for spec in specs for name in (BY_NAME if spec == "all" else [spec])]
     for name in named:
         get(name)
+        if named.count(name) > 1:
+            raise InputError(f"expected each optimizer once, got {name} {named.count(name)} times")
     return {name: name for name in named}
 
 

@@ -28,7 +28,7 @@ def main(
 
     best = ends_of_two.min()
     good, good_of_two = ends <= 1.05 * best, ends_of_two <= 1.05 * best
-    share, share_of_two = (comparison.share(int(one.sum()), len(one)) for one in (good, good_of_two))
+    share, share_of_two = (comparison.share_text(int(one.sum()), len(one)) for one in (good, good_of_two))
     deaths = f"{dead.min()} to {dead.max()} of the {n_units} units are dead at the end"
 
     found = Findings(

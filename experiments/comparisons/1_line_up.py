@@ -21,7 +21,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     }
     result = compare(
         problems,
-        optimizers.line_up(line_up),
+        optimizers.parse_optimizers(line_up),
         STARTS,
         epochs,
         vary={"learning_rate": [learning_rate]},

@@ -19,7 +19,7 @@ def main(epochs: int = 435, n_rates: int = 16, n_starts: int = 48, line_up: str 
     starts = np.random.default_rng(seed).uniform((-10, -1), (3, 10), (n_starts, 2))
     rates = np.geomspace(1e-3, 100, n_rates)
     result = compare(
-        problems, optimizers.line_up(line_up), starts, epochs, vary={"learning_rate": rates}, record_every=15
+        problems, optimizers.parse_optimizers(line_up), starts, epochs, vary={"learning_rate": rates}, record_every=15
     )
 
     table = comparison.good_rates(result)

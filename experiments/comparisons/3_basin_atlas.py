@@ -15,7 +15,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     }
     starts = grid(w0=(-10, 3, grid_step), w1=(-1, 10, grid_step))
     rate = {"learning_rate": [learning_rate]}
-    result = compare(problems, optimizers.line_up(line_up), starts, epochs, vary=rate, record_every=15)
+    result = compare(problems, optimizers.parse_optimizers(line_up), starts, epochs, vary=rate, record_every=15)
     result = result.isel(learning_rate=0)
 
     table = comparison.summary(result)

@@ -28,7 +28,7 @@ def main(
     starts = np.random.default_rng(seed).uniform((-10, -1), (3, 10), (2 * n_starts, 2))
     result = compare(
         {TUNING: tuning} | draws,
-        optimizers.line_up(line_up),
+        optimizers.parse_optimizers(line_up),
         starts,
         epochs,
         vary={"learning_rate": np.geomspace(1e-3, 100, n_rates)},

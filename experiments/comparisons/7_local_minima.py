@@ -33,7 +33,7 @@ def main(
     tables = []
     for names, count in ((line_up, n_starts), (slow_line_up, n_starts_slow)):
         few = tuning[: max(1, count // 10)]
-        line = optimizers.line_up(names)
+        line = optimizers.parse_optimizers(names)
         tuned = compare(
             {"net": problem}, line, few, epochs, vary={"learning_rate": RATES}, record_every=epochs, **reached
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,7 +28,7 @@ from tfreg.cli import main as cli
 from tfreg.cli import named_problems as problems
 from tfreg.cli import show_comparison
 from tfreg.cli.options import CompareOptions, with_options
-from tfreg.cli.read_options import read_problems, read_starts
+from tfreg.cli.read_options import read_optimizers, read_problems, read_starts
 from tfreg.comparison import zarr_store
 from tfreg.comparison.zarr_store import COMPARISON_FORMAT
 from tfreg.datasets import bernoulli_line
@@ -112,7 +113,9 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> Answer:
 
 
 def test_it_says_what_was_found_and_where_the_files_are(answer: Answer) -> None:
-    assert max(map(len, answer.out.splitlines())) <= 80
+    *lines, last = answer.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert last.startswith("Next: tfreg compare")
     assert re.search(r"^sgd +\d", answer.out, re.MULTILINE)
     assert re.search(
         r"^mse: sgd at learning rate \S+ brings \d+ % of the starts to a loss of", answer.out, re.MULTILINE
@@ -138,13 +141,19 @@ def test_the_store_holds_every_run(answer: Answer) -> None:
 
 
 def test_the_next_command_does_something_else(answer: Answer) -> None:
-    (line,) = re.findall(r"^Next: ((?:.|\n)*)", answer.out, re.MULTILINE)
-    assert shlex.split(line)[:4] == ["tfreg", "compare", "--optimizer", "all"]
+    (line,) = re.findall(r"^Next: (.*)\n$", answer.out, re.MULTILINE)
+    expected = "tfreg compare --optimizer all --learning-rate 0.1:1:2 --starts grid:3x4 --epochs 20"
+    assert line == expected  # in one piece, wider than the terminal as it is
     everything = CompareOptions(optimizer="all", starts="-3,-1;-10,-1", trajectories=True)
     assert everything.command() == "tfreg compare --optimizer all --starts '-3,-1;-10,-1' --trajectories"
-    text = printed(show_comparison.report(answer.result, everything, []))
-    assert "Next: tfreg compare --optimizer all" in text
-    assert "--epochs 4350" in text
+
+
+def test_after_all_optimizers_the_best_meet_mini_batches_and_then_another_problem(answer: Answer) -> None:
+    everything = CompareOptions(optimizer="all", runs=Path("elsewhere"))
+    mini_batches = "tfreg compare --batch-size 8 --seeds 5 --runs elsewhere --optimizer sgd"
+    assert sorted(shlex.split(show_comparison.next_command(answer.result, everything))) == sorted(mini_batches.split())
+    tried = replace(everything, batch_size=8, seeds=5)
+    assert show_comparison.next_command(answer.result, tried) == "tfreg compare --problem two_relus --runs elsewhere"
 
 
 def test_the_same_command_computes_nothing_again(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +218,7 @@ def test_interrupted_it_says_what_is_kept(
     with pytest.raises(SystemExit) as caught:
         cli.main(["compare", *few])
     assert caught.value.code == 130
-    assert "interrupted; 2 of 3 chunks are finished and kept; run the same command" in capsys.readouterr().out
+    assert "interrupted; 2 of 3 chunks are finished and kept; rerun the same command" in capsys.readouterr().out
 
 
 def test_interrupted_before_anything_is_kept_it_says_that(tmp_path: Path) -> None:
@@ -276,6 +285,22 @@ def test_a_problem_and_an_optimizer_of_the_user_s_own(here: Path) -> None:
     assert float(loss.sel(optimizer="Halving")) > float(loss.sel(optimizer="sgd"))
 
 
+def test_optimizers_of_the_same_name_in_two_scripts_are_both_there(here: Path) -> None:
+    for folder, factor in (("a1", 1), ("a2", 2)):
+        Path(folder).mkdir()
+        text = OWN.replace("gradient / 2", f"gradient / {factor}")
+        Path(folder, "own.py").write_text(text)
+    found = read_optimizers("a1/own.py:Halving:0.5,a2/own.py:Halving:0.5,sgd")
+    assert list(found) == ["a1/own.py:Halving:0.5", "a2/own.py:Halving:0.5", "sgd"]
+    moved = []
+    for optimizer in list(found.values())[:2]:
+        variable = keras.Variable(1.0)
+        optimizer.apply([1.0], [variable])
+        moved.append(float(variable.numpy()))
+    assert moved == [0.5, 0.75]
+    assert list(read_optimizers("a1/own.py:Halving")) == ["Halving"]
+
+
 BAD_TABLES = {
     "missing values": ({"age": [np.nan, *range(79)]}, "column 'age' has 1 missing values; fill them in or drop"),
     "words": ({"age": ["young"] * 80}, "column 'age' is not of numbers, such as 'young'; leave it out"),
@@ -325,7 +350,9 @@ BAD_OPTIONS = {
     "--learning-rate -1": "learning_rate: expected values above 0, got -1",
     "--learning-rate fast": "--learning-rate: expected 0.1, 0.01,0.1 or",
     "--optimizer adm": "unknown optimizer 'adm'; did you mean 'adam'?",
-    "--optimizer ,": "expected optimizers such as sgd,adam or all, got ''",
+    "--optimizer ,": "expected optimizers such as sgd,adam or all, got ','",
+    "--optimizer sgd,adam,sgd": "--optimizer: expected each optimizer once, got sgd more than once",
+    "--optimizer all,adam": "--optimizer: expected each optimizer once, got adam more than once",
     "--optimizer no.py:Own": "no such script: no.py",
     "--problem logistik": "unknown problem 'logistik'; did you mean 'logistic'?",
     "--problem no.py": "no such script: no.py",
@@ -333,7 +360,7 @@ BAD_OPTIONS = {
     "--loss bse": "unknown loss 'bse'; did you mean",
     "--epochs 0": "epochs: expected a whole number of 1 or more, got 0",
     "--tolerance -1": "tolerance: expected a number of 0 or more, got -1.0",
-    "--seeds 3": "seeds: full batches have no order that a seed could draw; give a batch_size",
+    "--seeds 3": "seeds: full batches are not shuffled, so seeds change nothing; give a batch_size",
     "--data people.csv": "--data needs --target",
     "--target bought": "--target needs --data",
     "--scheduler tcp://127.0.0.1:9": "--scheduler: expected a Dask scheduler at tcp://127.0.0.1:9, got none",
@@ -401,9 +428,7 @@ def test_interrupted_it_says_what_is_kept_and_goes_on(here: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert re.search(
-        r"interrupted; \d+ of \d+ chunks are finished and kept; run the same command again\s+to resume", out
-    )
+    assert re.search(r"interrupted; \d+ of \d+ chunks are finished and kept; rerun the same\s+command to resume", out)
     assert err == ""
 
 

@@ -20,7 +20,7 @@ from tfreg import comparison, losses, models, optimizers, train
 from tfreg.backend import keras, tf
 from tfreg.comparison import STATUS, arguments
 from tfreg.comparison.compare import IncompleteError, compare
-from tfreg.comparison.run_grid import RunGrid
+from tfreg.comparison.run_grid import RunGrid, Schedule
 from tfreg.comparison.worker import judge
 from tfreg.datasets import bernoulli_line, piecewise
 from tfreg.problem.problem import Problem
@@ -165,10 +165,7 @@ def run_grid(starts: int, rates: int, seeds: int | None, updates: int) -> RunGri
         varied={"learning_rate": np.geomspace(0.1, 1, rates)},
         seeds=None if seeds is None else tuple(range(seeds)),
         starts=np.arange(starts)[:, np.newaxis],
-        epochs=10,
-        record_every=3,
-        batch_size=None if seeds is None else 2,
-        trajectories=False,
+        schedule=Schedule(epochs=10, record_every=3, batch_size=None if seeds is None else 2),
         tolerance=None,
         minimum={},
     )
@@ -398,16 +395,22 @@ DEFAULTS = {"problems": {"p": None}, "optimizers": ["sgd"], "starts": (-3, -1), 
         ({"record_every": 0}, "record_every: expected a whole number of 1 or more, got 0"),
         ({"vary": {"learning_rate": []}}, "learning_rate: expected one value or more"),
         ({"vary": {"learning_rate": [0.1, -1]}}, "learning_rate: expected values above 0, got -1"),
-        ({"vary": {"learning_rate": [0.1, 0.1]}}, "learning_rate: expected each value once"),
+        (
+            {"vary": {"learning_rate": [0.1, 2, 0.1, 0.1]}},
+            "expected each value once, got duplicates: 0.1",
+        ),
         ({"vary": {"learning_rate": ["fast"]}}, "learning_rate: expected numbers, got ['fast']"),
         ({"vary": {"momentum": [1.0]}}, "momentum: expected values from 0 on, below 1, got 1"),
         ({"vary": {"momentun": [0.5]}}, "unknown hyper-parameter to vary 'momentun'; did you mean 'momentum'?"),
-        ({"vary": {"momentum": [0.5]}, "optimizers": ["adam"]}, "momentum can be varied of keras.optimizers.SGD alone"),
-        ({"seeds": [1]}, "seeds: full batches have no order"),
+        (
+            {"vary": {"momentum": [0.5]}, "optimizers": ["adam"]},
+            "only SGD's momentum can be varied; compare adam",
+        ),
+        ({"seeds": [1]}, "seeds: full batches are not shuffled"),
         ({"seeds": [], "batch_size": 8}, "seeds: expected one or more whole numbers"),
         ({"batch_size": 0}, "batch_size: expected a whole number of 1 or more, got 0"),
-        ({"starts": {"w0": np.arange(3.0)}}, "starts: expected a grid of two weights, got w0"),
-        ({"starts": {"w0": np.arange(3.0), "w2": np.arange(2.0)}}, "unknown weight of the problem 'w2'"),
+        ({"starts": {"w0": np.arange(3.0)}}, "expected a grid of two weights, got w0"),
+        ({"starts": {"w0": np.arange(3.0), "w2": np.arange(2.0)}}, "unknown weight 'w2'"),
         ({"minimum": {"q": 0.1}}, "unknown problem with a minimum 'q'"),
         ({"minimum": {"p": np.nan}}, "minimum: expected a finite number, got nan for p"),
         ({"tolerance": -0.1}, "tolerance: expected a number of 0 or more, got -0.1 for p"),
@@ -447,5 +450,5 @@ def test_the_minimum_does_not_depend_on_what_the_model_holds() -> None:
 
 
 def test_every_name_of_the_line_up_is_found_by_all() -> None:
-    assert optimizers.line_up("all").keys() == optimizers.BY_NAME.keys()
-    assert optimizers.line_up("sgd, adam:0.1") == {"sgd": "sgd", "adam:0.1": "adam:0.1"}
+    assert optimizers.parse_optimizers("all").keys() == optimizers.BY_NAME.keys()
+    assert optimizers.parse_optimizers("sgd, adam:0.1") == {"sgd": "sgd", "adam:0.1": "adam:0.1"}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfreg.comparison.intervals import share, shares_by_kind, wilson_interval
+from tfreg.comparison.intervals import share_text, shares_by_kind, wilson_interval
 from tfreg.errors import InputError
 
 
@@ -34,7 +34,7 @@ def test_the_ends_solve_the_score_equation(pair: tuple[int, int]) -> None:
 
 
 def test_a_share_as_text() -> None:
-    assert share(0, 100) == "0.0 % (0.0 to 3.7 %) of 100"
+    assert share_text(0, 100) == "0.0 % (0.0 to 3.7 %) of 100"
 
 
 def test_shares_add_what_is_of_no_kind() -> None:

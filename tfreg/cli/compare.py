@@ -1,4 +1,4 @@
-"""The command `tfreg compare`: it computes, here or on a cluster, draws, and prints what came out.
+"""The command `tfreg compare`: compute here or on a cluster, draw, and print the result.
 
 Conventions: the result goes to a Zarr folder named after the options, so that the same command resumes where it was
 interrupted. Anything heavy is imported by the function that needs it.
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.errors import InputError
+from tfreg.suite import terminal
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,15 +34,17 @@ def compare_optimizers(options: CompareOptions) -> None:
 
     The same command resumes where it was interrupted.
     """
-    from tfreg.cli.show_comparison import interruption, report
+    from tfreg.cli.show_comparison import interruption, next_command, report
 
+    console = terminal.console()
     try:
         result = compute(options)
     except KeyboardInterrupt:
-        Console(highlight=False).print(interruption(options.store))
+        console.print(interruption(options.store))
         sys.exit(130)
     files = _drawn(result, options.figures / "compare" / options.name)
-    Console(highlight=False).print(report(result, options, files))
+    console.print(report(result, options, files))
+    console.print(f"Next: {next_command(result, options)}", soft_wrap=True, markup=False)
 
 
 def compute(options: CompareOptions) -> "xr.Dataset":

@@ -3,14 +3,12 @@
 Conventions: an option that cannot be understood is refused in one line, with an example of one that can.
 """
 
-import importlib.util
-import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import cloudpickle
 import numpy as np
 
 from tfreg import optimizers
@@ -20,6 +18,7 @@ from tfreg.cli.options import CompareOptions
 from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.suite.scripts import load_script
 
 
 def read_problems(options: CompareOptions) -> dict[str, Problem]:
@@ -49,45 +48,49 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
 def read_optimizers(text: str) -> dict[str, Optimizer | str]:
     """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`.
 
+    A user's own is called `Class`, or by its whole text if another has that name.
+
     Raises:
-        InputError: an empty list, an unknown name, or a script without this class.
+        InputError: an empty list, an unknown name, the same optimizer twice, or a script without this class.
     """
-    found: dict[str, Optimizer | str] = {}
-    for part in (part.strip() for part in text.split(",")):
-        path, is_own, rest = part.partition(".py:")
-        if not is_own:
-            found |= optimizers.line_up(part)
-            continue
-        name, _, rate = rest.partition(":")
-        made = _member(Path(f"{path}.py"), name)
-        found[name] = optimizers.get(made(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
-    return found
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    own = [part for part in parts if ".py:" in part]
+    by_text: dict[str, Optimizer | str] = {}
+    for part in parts or [text]:
+        made = {part: _own_optimizer(part)} if part in own else optimizers.parse_optimizers(part)
+        if twice := set(by_text) & set(made):
+            raise InputError(f"--optimizer: expected each optimizer once, got {min(twice)} more than once")
+        by_text |= made
+    # The class names an optimizer of the user's own, unless that is the name of another.
+    classes = [_class_name(part) for part in own]
+    taken = {*by_text, *(name for name in classes if classes.count(name) > 1)}
+    short = {part: name for part, name in zip(own, classes, strict=True) if name not in taken}
+    return {short.get(part, part): optimizer for part, optimizer in by_text.items()}
+
+
+def _class_name(part: str) -> str:
+    return part.partition(".py:")[2].partition(":")[0]
+
+
+def _own_optimizer(part: str) -> Optimizer:
+    """An optimizer from `my.py:Class` or `my.py:Class:RATE`."""
+    path, _, rest = part.partition(".py:")
+    name, _, rate = rest.partition(":")
+    make = _member(Path(f"{path}.py"), name)
+    return optimizers.get(make(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
 
 
 def _member(path: Path, name: str) -> Any:
-    module = _module(path)
+    module = _script(path.resolve()) if path.is_file() else load_script(path)
     if not callable(getattr(module, name, None)):
         raise InputError(f"{path}: expected it to define {name}, got no such function or class")
     return getattr(module, name)
 
 
-def _module(path: Path) -> ModuleType:
-    name = f"tfreg_own_{path.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
-    if not path.is_file():
-        raise InputError(f"no such script: {path}")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (ImportError, SyntaxError) as error:
-        raise InputError(f"{path} cannot be imported: {error}") from None
-    # Workers cannot import it: what it defines has to travel whole.
-    cloudpickle.register_pickle_by_value(module)
-    return module
+@cache
+def _script(path: Path) -> ModuleType:
+    """A script, loaded once however many options name it."""
+    return load_script(path)
 
 
 def read_rates(text: str) -> np.ndarray:

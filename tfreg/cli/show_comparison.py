@@ -1,6 +1,7 @@
-"""Printing a comparison in a terminal: a block for each problem, where the files are, and what to try next.
+"""Printing a comparison in a terminal: a block for each problem, the places of the files, and a command to try next.
 
-Conventions: nothing is wider than the terminal; of characters that it cannot show, see `tfreg.suite.terminal`.
+Conventions: nothing is wider than the terminal but the command, which can be pasted in one piece; for characters that a
+terminal cannot show, see `tfreg.suite.terminal`.
 """
 
 from collections.abc import Callable, Iterable
@@ -30,6 +31,8 @@ _COLUMNS: dict[str, Callable[[pd.Series], str]] = {
     "median\nloss": lambda row: f"{row['median final loss']:.3g}",
 }
 _ONLY_WIDE = ("not\nreached", "diverged")
+# Of the suggestion to try mini-batches.
+_N_BEST, _MINI_BATCH, _N_SEEDS = 3, 8, 5
 
 
 def _percent(share: float) -> str:
@@ -37,7 +40,7 @@ def _percent(share: float) -> str:
 
 
 def report(result: xr.Dataset, options: CompareOptions, files: Iterable[Path]) -> RenderableType:
-    """Everything that the command prints when it is done."""
+    """The result of the command, as it is printed: a block for each problem, and the files."""
     width, blocks = Console().width, list[RenderableType]()
     for problem, rows in summary(result).groupby("problem", sort=False):
         known = result.sel(problem=problem)
@@ -47,7 +50,6 @@ def report(result: xr.Dataset, options: CompareOptions, files: Iterable[Path]) -
         *blocks,
         Text(f"Figures and table:{paths}"),
         Text(f"Every run, for xarray.open_zarr:\n  {options.store}"),
-        Text(f"Next: {_another(options).command()}"),
     )
 
 
@@ -74,15 +76,20 @@ def _sentence(problem: str, rows: pd.DataFrame, threshold: float) -> str:
     )
 
 
-def _another(options: CompareOptions) -> CompareOptions:
-    """Options worth trying next: all optimizers, or, if these were all, more epochs."""
+def next_command(result: xr.Dataset, options: CompareOptions) -> str:
+    """A command worth trying next: all optimizers, then the best with mini-batches, then another problem."""
+    if options.batch_size is not None:
+        places = {name: getattr(options, name) for name in ("scheduler", "figures", "runs")}
+        return CompareOptions(problem="two_relus" if options.problem == "logistic" else "logistic", **places).command()
     if options.optimizer != "all":
-        return replace(options, optimizer="all")
-    return replace(options, epochs=10 * options.epochs)
+        return replace(options, optimizer="all").command()
+    ranked = summary(result).sort_values(["share reached", "median epochs"], ascending=[False, True])
+    best = ",".join(ranked.optimizer.unique()[:_N_BEST])
+    return replace(options, optimizer=best, batch_size=_MINI_BATCH, seeds=_N_SEEDS).command()
 
 
 def interruption(store: Path) -> RenderableType:
-    """What is kept of a comparison that was interrupted."""
+    """The message about a comparison that was interrupted: how much of it is kept."""
     done, total = progress_of(store)
     kept = f"{done} of {total} chunks are" if total else "nothing is"
-    return Text(f"interrupted; {kept} finished and kept; run the same command again to resume")
+    return Text(f"interrupted; {kept} finished and kept; rerun the same command to resume")

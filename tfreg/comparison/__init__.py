@@ -2,8 +2,8 @@
 
 `compare.py` is the way in, `arguments.py` checks what it is given. `run_grid.py` lays out the runs and cuts them into
 chunks, `worker.py` trains a chunk, `execution.py` sends chunks out and collects them, `zarr_store.py` keeps them with
-their `labels.py` and `fingerprint.py`. `analysis.py`, `race.py`, `intervals.py` and `tables.py` read a result; their
-functions are here, and need no TensorFlow.
+their `labels.py` and a `fingerprint.py` of the `content.py` of everything that decides them. `analysis.py`, `race.py`,
+`intervals.py` and `tables.py` read a result; their functions are here, and need no TensorFlow.
 """
 
 from tfreg.comparison.analysis import (
@@ -16,7 +16,7 @@ from tfreg.comparison.analysis import (
     most_reached_rates,
     unstack_starts,
 )
-from tfreg.comparison.intervals import share, shares_by_kind, wilson_interval
+from tfreg.comparison.intervals import share_text, shares_by_kind, wilson_interval
 from tfreg.comparison.race import race, winners
 from tfreg.comparison.run_grid import STATUS
 from tfreg.comparison.tables import by_seed, by_start, by_status, good_rates, ranking, summary
@@ -36,7 +36,7 @@ __all__ = [
     "most_reached_rates",
     "race",
     "ranking",
-    "share",
+    "share_text",
     "shares_by_kind",
     "summary",
     "unstack_starts",

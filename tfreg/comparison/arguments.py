@@ -9,7 +9,7 @@ from tfreg import optimizers
 from tfreg.errors import InputError, unknown
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.surfaces.grid import grid_points
+from tfreg.surfaces.grid import check_two_weights, grid_points
 from tfreg.training.keras_optimizers import check_varied
 
 
@@ -21,9 +21,9 @@ def check_problems(problems: Mapping[str, Problem]) -> dict[str, Problem]:
     """
     if not problems:
         raise InputError("expected one problem or more, got none")
-    some = next(iter(problems.values()))
+    first = next(iter(problems.values()))
     for name, problem in problems.items():
-        if problem.labels != some.labels or problem.dtype != some.dtype:
+        if problem.labels != first.labels or problem.dtype != first.dtype:
             raise InputError(f"expected problems with the same weights; those of {name!r} differ from the first's")
     return dict(problems)
 
@@ -67,7 +67,8 @@ def _check_axis(name: str, values: object) -> np.ndarray:
         expected = "from 0 on, below 1" if name == "momentum" else "above 0"
         raise InputError(f"{name}: expected values {expected}, got {array[~valid][0]:g}")
     if len(np.unique(array)) < len(array):
-        raise InputError(f"{name}: expected each value once, got {array.size - len(np.unique(array))} twice")
+        twice = [value for value, count in zip(*np.unique(array, return_counts=True), strict=True) if count > 1]
+        raise InputError(f"{name}: expected each value once, got duplicates: {', '.join(f'{one:g}' for one in twice)}")
     return array
 
 
@@ -79,11 +80,7 @@ def check_starts(starts: ArrayLike | Mapping[str, np.ndarray], problem: Problem)
     """
     if not isinstance(starts, Mapping):
         return np.atleast_2d(problem.check_weights(starts, "starts"))
-    for name in starts:
-        if name not in problem.labels:
-            raise unknown("weight of the problem", name, problem.labels)
-    if len(starts) != 2:
-        raise InputError(f"starts: expected a grid of two weights, got {', '.join(starts) or 'none'}")
+    check_two_weights(starts, problem.labels)
     places = grid_points(dict(starts))
     rows = np.tile(problem.initial_weights, (len(places), 1))
     rows[:, [problem.labels.index(name) for name in starts]] = places
@@ -91,15 +88,15 @@ def check_starts(starts: ArrayLike | Mapping[str, np.ndarray], problem: Problem)
 
 
 def check_seeds(seeds: Iterable[int] | None, batch_size: int | None) -> tuple[int, ...] | None:
-    """Seeds of the order of the samples.
+    """Seeds for shuffling the samples.
 
     Raises:
-        InputError: there are none, one is below 0, or full batches have no order.
+        InputError: there are none, one is below 0, or there is no batch size: full batches are not shuffled.
     """
     if seeds is None:
         return None
     if batch_size is None:
-        raise InputError("seeds: full batches have no order that a seed could draw; give a batch_size")
+        raise InputError("seeds: full batches are not shuffled, so seeds change nothing; give a batch_size")
     numbers = tuple(int(seed) for seed in seeds)
     if not numbers or min(numbers) < 0:
         raise InputError(f"seeds: expected one or more whole numbers of 0 or more, got {numbers}")

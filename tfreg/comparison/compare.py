@@ -19,7 +19,7 @@ from tfreg.comparison import arguments, zarr_store
 from tfreg.comparison.execution import compute
 from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.labels import labels
-from tfreg.comparison.run_grid import Chunk, RunGrid
+from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
 from tfreg.errors import InputError, check_counts
 from tfreg.optimizers import Optimizer
@@ -56,8 +56,8 @@ def compare(
 
     A run has *reached* the tolerance if at a recorded epoch its loss was no more than `tolerance` above the problem's
     minimum, and nothing went wrong later. It has *diverged* if its loss or weights became NaN or infinite, or if it
-    never reached and ended higher than it began and than weights of zero are, the model that knows nothing. Otherwise
-    it has *not reached* it: it is still on its way, or at rest elsewhere.
+    never reached and ended higher than it began and than weights of zero, the constant prediction. Otherwise it has
+    *not reached* the tolerance: it is still on its way, or at rest elsewhere.
 
     Args:
         problems: by name; all with the same weights.
@@ -65,13 +65,13 @@ def compare(
         starts: a weight vector (n_weights,), many (S, n_weights), or a grid of two weights as `tfreg.grid` gives it.
         epochs: passes over the data, 1 or more.
         vary: hyper-parameters that become axes: `learning_rate`, of every optimizer, and `momentum`, of SGD.
-        seeds: of the order of the samples, an axis; only with `batch_size`.
+        seeds: for shuffling the samples, an axis; only with `batch_size`.
         batch_size: samples per update; all of them if not given.
         tolerance: how far above its minimum a loss counts as reached, one for all problems or by name; 1 % of the way
             from weights of zero to the minimum if not given.
-        minimum: the lowest loss by problem; those not given are looked for as `tfreg.surfaces.targets` does.
-        record_every: the loss is looked at every so many epochs and at the last, so that is how exactly the epochs are
-            known. Looking takes about three times as long as an epoch.
+        minimum: the lowest loss by problem; those not given are found by `tfreg.surfaces.targets`.
+        record_every: evaluate the loss every so many epochs and at the last; the epochs to tolerance are known this
+            exactly. An evaluation takes about as long as three epochs.
         trajectories: keep the weights and losses of all recorded epochs.
         store: a folder for the result as Zarr. The same call on the same folder resumes where the last one stopped.
         executor: computes the chunks, any `concurrent.futures.Executor`; this process if not given.
@@ -99,10 +99,7 @@ def compare(
         varied=varied,
         seeds=arguments.check_seeds(seeds, batch_size),
         starts=arguments.check_starts(starts, next(iter(problems.values()))),
-        epochs=epochs,
-        record_every=record_every,
-        batch_size=batch_size,
-        trajectories=trajectories,
+        schedule=Schedule(epochs, record_every, batch_size, trajectories),
         tolerance=arguments.check_tolerance(tolerance, problems),
         minimum=arguments.check_minimum(minimum, problems),
     )
@@ -123,7 +120,7 @@ def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Data
     missing = (chunk for chunk in grid.chunks() if not done[chunk.number])
     with progress("chunks", grid.n_chunks, int(done.sum())) as advance:
         failures = compute(missing, _trainings(grid, group), save, executor, advance)
-    result = zarr_store.opened(group)
+    result = zarr_store.open_result(group)
     if path is None:
         result = result.load()
     if failures:
@@ -132,7 +129,7 @@ def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Data
 
 
 def _trainings(grid: RunGrid, group: zarr.Group) -> Callable[[Chunk], Training]:
-    """A function that gives the problem and the optimizer of a chunk, the same object for the same pair."""
+    """A function from a chunk to its problem and optimizer, the same object for the same pair."""
 
     @cache
     def training(name: str, optimizer: str) -> Training:
@@ -166,5 +163,5 @@ def _as_text(failures: Mapping[str, Exception], n_chunks: int) -> str:
     more = f"; and {len(named) - 3} more" if len(named) > 3 else ""
     return (
         f"{len(failures)} of {n_chunks} chunks failed, all others are kept: {'; '.join(named[:3])}{more}; "
-        "fix the cause and run the same command again"
+        "fix the cause and rerun the same command"
     )

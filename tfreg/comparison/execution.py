@@ -1,4 +1,4 @@
-"""Sending the chunks of a comparison to whoever computes them, and keeping what comes back.
+"""Sending the chunks of a comparison to an executor, and saving the results that it returns.
 
 Conventions: results are saved by this process alone, as they come. Chunks that fail are named at the end; all others
 are kept. Memory is bounded by the chunks under way, whatever the number of chunks.
@@ -55,7 +55,7 @@ def _here(wanted: Iterable[Chunk], training_of: Callable[[Chunk], Training]) -> 
     for chunk in wanted:
         try:
             outcome: Results | Exception = train(training_of(chunk), chunk.runs())
-        except Exception as error:  # of the user's loss, model or optimizer: anything
+        except Exception as error:  # the user's loss, model or optimizer may raise anything
             outcome = error
         yield chunk, outcome
 
@@ -76,7 +76,7 @@ def _through(
                         packed[training] = pack(training)
                         room = max(2, min(room, _BYTES_UNDER_WAY // len(packed[training])))
                     under_way[executor.submit(train_packed, packed[training], chunk.runs())] = chunk
-                except Exception as error:  # of the user's problem, or of an executor that has died
+                except Exception as error:  # the user's problem cannot be pickled, or the executor has died
                     yield chunk, error
             if not under_way:
                 return

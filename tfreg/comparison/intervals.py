@@ -33,14 +33,14 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
     return low, high
 
 
-def share(successes: int, trials: int) -> str:
+def share_text(successes: int, trials: int) -> str:
     """A share with its 95 % interval (Wilson), as text.
 
     Raises:
         InputError: no trials, or more successes than trials.
 
     Example:
-        >>> share(120, 1000)
+        >>> share_text(120, 1000)
         '12.0 % (10.1 to 14.2 %) of 1000'
     """
     return f"{_percent(successes, trials)} of {trials}"

@@ -33,9 +33,9 @@ def labels(grid: RunGrid) -> xr.Dataset:
         },
         coords=_coordinates(grid),
         attrs={
-            "epochs": grid.epochs,
-            "record_every": grid.record_every,
-            "batch_size": grid.batch_size or "all",
+            "epochs": grid.schedule.epochs,
+            "record_every": grid.schedule.record_every,
+            "batch_size": grid.schedule.batch_size or "all",
             "versions": versions(),
         },
     )
@@ -47,8 +47,8 @@ def _coordinates(grid: RunGrid) -> dict[str, object]:
         "optimizer": _texts(grid.optimizers),
         **({} if grid.seeds is None else {"seed": list(grid.seeds)}),
         **grid.varied,
-        "weight": _texts(grid.some_problem.labels),
-        **({"epoch": grid.record_at} if grid.trajectories else {}),
+        "weight": _texts(grid.first_problem.labels),
+        **({"epoch": grid.schedule.record_at} if grid.schedule.trajectories else {}),
         "start_weights": (("start", "weight"), grid.starts),
     }
 

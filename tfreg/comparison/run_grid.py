@@ -14,32 +14,53 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tfreg.training.epochs import recorded_epochs
+
 if TYPE_CHECKING:
     from tfreg.optimizers import Optimizer
     from tfreg.problem.problem import Problem
 
 STATUS = ("reached", "not_reached", "diverged")  # the outcomes of a run, by the number that stands for each
 
-# A chunk should take long beside the milliseconds of calling and saving it, and short beside the patience of who waits.
+# A chunk should take long beside the milliseconds of calling and saving it, and not so long that its loss hurts.
 _UPDATES_PER_CHUNK = 2**31  # of one weight vector by one sample: about a second
 _NUMBERS_PER_CHUNK = 2**24  # of a chunk's results: 64 MB in float32
 _MOST_ROWS = 2**16
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """How every run of a comparison is trained, and what is recorded of it.
+
+    Attributes:
+        epochs: passes over the data.
+        record_every: the loss is looked at every so many epochs, and at the last.
+        batch_size: samples per update, None for all of them.
+        trajectories: keep weights and losses of all recorded epochs.
+    """
+
+    epochs: int
+    record_every: int = 10
+    batch_size: int | None = None
+    trajectories: bool = False
+
+    @property
+    def record_at(self) -> np.ndarray:
+        """The epochs at which the loss is looked at, (R,)."""
+        return recorded_epochs(self.epochs, self.record_every)
+
+
 @dataclass(frozen=True, eq=False)
 class RunGrid:
-    """The axes of a comparison, how each run is made, and when it has arrived.
+    """The axes of a comparison, how each run is trained, and when it has arrived.
 
     Attributes:
         problems: what is minimised, by name; all with the same weights.
         optimizers: what minimises them, by name.
         varied: values of each hyper-parameter that is an axis, by its name.
-        seeds: of the order of the samples; None if there is no such axis.
+        seeds: for shuffling the samples; None if there is no such axis.
         starts: weight vectors (S, n_weights).
-        epochs: passes over the data.
-        record_every: the loss is looked at every so many epochs, and at the last.
-        batch_size: samples per update, None for all of them.
-        trajectories: keep weights and losses of all recorded epochs.
+        schedule: how each run is trained.
         tolerance: how far above the minimum a loss has arrived, by problem; None to derive it from the minimum.
         minimum: the lowest loss of those problems whose minimum is given.
     """
@@ -49,15 +70,12 @@ class RunGrid:
     varied: Mapping[str, np.ndarray]
     seeds: tuple[int, ...] | None
     starts: np.ndarray
-    epochs: int
-    record_every: int
-    batch_size: int | None
-    trajectories: bool
+    schedule: Schedule
     tolerance: Mapping[str, float] | None
     minimum: Mapping[str, float]
 
     @property
-    def some_problem(self) -> "Problem":
+    def first_problem(self) -> "Problem":
         """The first problem, for what all of them share: their weights and their precision."""
         return next(iter(self.problems.values()))
 
@@ -73,17 +91,12 @@ class RunGrid:
         }
 
     @cached_property
-    def record_at(self) -> np.ndarray:
-        """The epochs at which the loss is looked at, (R,)."""
-        return np.unique(np.append(np.arange(0, self.epochs, self.record_every), self.epochs))
-
-    @cached_property
     def box(self) -> dict[str, int]:
         """The size of a chunk along each dimension."""
-        n_weights = self.starts.shape[1]
-        numbers_per_run = (len(self.record_at) if self.trajectories else 1) * (n_weights + 1)
+        n_weights, schedule = self.starts.shape[1], self.schedule
+        numbers_per_run = (len(schedule.record_at) if schedule.trajectories else 1) * (n_weights + 1)
         left = min(
-            max(1, _UPDATES_PER_CHUNK // (self.epochs * self._updates_per_epoch)),
+            max(1, _UPDATES_PER_CHUNK // (schedule.epochs * self._updates_per_epoch)),
             max(1, _NUMBERS_PER_CHUNK // numbers_per_run),
             _MOST_ROWS,
         )
@@ -152,7 +165,7 @@ class Chunk:
 
     @property
     def seed(self) -> int:
-        """The seed of its orders of the samples."""
+        """The seed for shuffling its samples."""
         return 0 if self.grid.seeds is None else self.grid.seeds[self.corner["seed"]]
 
     def runs(self) -> "ChunkRuns":
@@ -168,10 +181,8 @@ class Chunk:
             starts=grid.starts[starts],
             varied=dict(zip(grid.varied, varied, strict=True)),
             n_runs=start.size,
-            record_at=grid.record_at,
-            batch_size=grid.batch_size,
+            schedule=grid.schedule,
             seed=self.seed,
-            trajectories=grid.trajectories,
         )
 
     def __str__(self) -> str:
@@ -194,16 +205,12 @@ class ChunkRuns:
         starts: weight vectors (rows, n_weights).
         varied: of each varied hyper-parameter the values (rows,).
         n_runs: the number of rows that count; the others fill up.
-        record_at: the epochs at which the loss is looked at, (R,).
-        batch_size: samples per update, None for all of them.
-        seed: of the orders of the samples.
-        trajectories: keep weights and losses of all recorded epochs.
+        schedule: how they are trained.
+        seed: for shuffling the samples.
     """
 
     starts: np.ndarray
     varied: Mapping[str, np.ndarray]
     n_runs: int
-    record_at: np.ndarray
-    batch_size: int | None
+    schedule: Schedule
     seed: int
-    trajectories: bool

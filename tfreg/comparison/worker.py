@@ -1,7 +1,7 @@
 """Training one chunk of a comparison, in this process or in a worker's.
 
 Conventions: the problem and the optimizer travel as bytes (cloudpickle, since losses are often lambdas) that a worker
-unpacks once. Results are arrays with the runs of the chunk as rows.
+unpacks once. Results are arrays by name with the runs of the chunk as rows; `train` lists the names.
 """
 
 import sys
@@ -15,7 +15,7 @@ import cloudpickle
 import numpy as np
 
 from tfreg import optimizers
-from tfreg.backend import tf
+from tfreg.backend import keras, tf
 from tfreg.comparison.run_grid import STATUS, ChunkRuns
 from tfreg.datasets import Dataset
 from tfreg.losses import Loss
@@ -42,22 +42,42 @@ class Training:
     threshold: float
     ceiling: float
 
-    def __reduce__(self) -> tuple[Callable[..., "Training"], tuple[Any, ...]]:
-        # Only what they are made from goes along, and in the same bytes each time, by which a worker knows them again.
-        model = self.problem.model
-        layers = type(model), model.get_config(), model.get_weights()
-        optimizer = type(self.optimizer), self.optimizer.get_config()
-        return _training, (layers, self.problem.loss, self.problem.dataset, optimizer, self.threshold, self.ceiling)
+    def __reduce__(self) -> tuple[Callable[["_Recipe"], "Training"], tuple["_Recipe"]]:
+        model, optimizer = self.problem.model, self.optimizer
+        recipe = _Recipe(
+            model_class=type(model),
+            model_config=model.get_config(),
+            model_weights=model.get_weights(),
+            loss=self.problem.loss,
+            dataset=self.problem.dataset,
+            optimizer_class=type(optimizer),
+            optimizer_config=optimizer.get_config(),
+            threshold=self.threshold,
+            ceiling=self.ceiling,
+        )
+        return _made_from, (recipe,)
 
 
-def _training(
-    layers: tuple[Any, ...], loss: Loss, dataset: Dataset, optimizer: tuple[Any, ...], threshold: float, ceiling: float
-) -> Training:
-    sequential, layer_config, weights = layers
-    model = sequential.from_config(layer_config)
-    model.set_weights(weights)
-    kind, config = optimizer
-    return Training(Problem(model, loss, dataset), kind.from_config(config), threshold, ceiling)
+@dataclass(frozen=True, eq=False)
+class _Recipe:
+    """The parts from which a worker makes a `Training` again, the same bytes each time, so that it is made once."""
+
+    model_class: type[keras.Sequential]
+    model_config: dict[str, Any]
+    model_weights: list[np.ndarray]
+    loss: Loss
+    dataset: Dataset
+    optimizer_class: type[Optimizer]
+    optimizer_config: dict[str, Any]
+    threshold: float
+    ceiling: float
+
+
+def _made_from(recipe: _Recipe) -> Training:
+    model = recipe.model_class.from_config(recipe.model_config)
+    model.set_weights(recipe.model_weights)
+    optimizer = recipe.optimizer_class.from_config(recipe.optimizer_config)
+    return Training(Problem(model, recipe.loss, recipe.dataset), optimizer, recipe.threshold, recipe.ceiling)
 
 
 def pack(training: Training) -> bytes:
@@ -66,7 +86,7 @@ def pack(training: Training) -> bytes:
 
 
 def train_packed(training: bytes, runs: ChunkRuns) -> dict[str, np.ndarray]:
-    """`train` in a worker, which keeps the problem, with the programs compiled for it."""
+    """Train in a worker, which keeps the problem with the programs compiled for it."""
     return train(_unpack(training), runs)
 
 
@@ -78,11 +98,11 @@ def _unpack(training: bytes) -> Training:
 
 @cache
 def _use_threads_of_worker() -> None:
-    """Let TensorFlow use as many threads as a Dask worker has been given, and not all that the machine has."""
+    """Limit TensorFlow to the threads of the Dask worker, instead of all that the machine has."""
     if "distributed" in sys.modules:
         from distributed import get_worker
 
-        with suppress(RuntimeError, ValueError):  # it runs already, or this process is no worker
+        with suppress(RuntimeError, ValueError):  # TensorFlow runs already, or this process is no worker
             tf.config.threading.set_intra_op_parallelism_threads(get_worker().state.nthreads)
 
 
@@ -94,24 +114,26 @@ def train(training: Training, runs: ChunkRuns) -> dict[str, np.ndarray]:
         tolerance), `status` and `reached`, each (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and
         `loss` (n_runs, R).
     """
-    problem, varied = training.problem, dict(runs.varied)
+    problem, schedule, varied = training.problem, runs.schedule, dict(runs.varied)
     rate = optimizers.learning_rate(training.optimizer)
     if rate is not None and "learning_rate" not in varied:
         varied["learning_rate"] = np.full(len(runs.starts), rate)
-    n_rows, n_records = len(runs.starts), len(runs.record_at)
-    shape = Shape(n_rows, n_records, runs.batch_size, tuple(varied), losses=True, all_weights=runs.trajectories)
+    n_rows, record_at = len(runs.starts), schedule.record_at
+    shape = Shape(
+        n_rows, len(record_at), schedule.batch_size, tuple(varied), losses=True, all_weights=schedule.trajectories
+    )
     program = engine.program(problem, training.optimizer, shape)
     result = program.run(
         problem,
         starts=runs.starts,
         states=program.fresh_states(runs.starts),
         varied=np.stack([*varied.values()], axis=1) if varied else np.zeros((n_rows, 0)),
-        record_at=runs.record_at,
-        orders=orders(problem, runs.record_at[-1], 0, runs.batch_size, runs.seed),
+        record_at=record_at,
+        orders=orders(problem, schedule.epochs, 0, schedule.batch_size, runs.seed),
     )
     assert result.losses is not None
-    values = judge(result.losses, result.weights[:, -1], runs.record_at, training.threshold, training.ceiling)
-    if runs.trajectories:
+    values = judge(result.losses, result.weights[:, -1], record_at, training.threshold, training.ceiling)
+    if schedule.trajectories:
         values |= {"weights": result.weights, "loss": result.losses}
     return {name: rows[: runs.n_runs] for name, rows in values.items()}
 

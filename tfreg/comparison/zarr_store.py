@@ -22,10 +22,8 @@ from tfreg.files import COMPARISON_FORMAT
 _DONE = "done"  # a flag for each chunk
 _MISSING = -1  # as a status
 _BY_PROBLEM = ("minimum", "tolerance")  # found while the comparison runs, each in a file of its own
-_ORDER = (
-    *("reached", "status", "epochs_to_tolerance", "final_loss", "final_weights", "loss", "weights"),
-    *("minimum", "tolerance", "loss_source", "dataset", "optimizer_config"),
-)
+_ORDER = ["reached", "status", "epochs_to_tolerance", "final_loss", "final_weights", "loss", "weights"]
+_ORDER += ["minimum", "tolerance", "loss_source", "dataset", "optimizer_config"]
 _FLAGS = {"flag_values": [*range(len(STATUS)), _MISSING], "flag_meanings": " ".join([*STATUS, "missing"])}
 _FILL = {"int8": _MISSING, "bool": False}
 Store = LocalStore | MemoryStore
@@ -59,7 +57,7 @@ def cannot_write(path: Path | None, error: OSError) -> InputError:
     """The error for a store whose disk is full, or whose folder is not the user's."""
     return InputError(
         f"cannot write to {path}: {error.strerror or error}; what is finished is kept: make room or choose another "
-        "folder, and run the same command again"
+        "folder, and rerun the same command"
     )
 
 
@@ -95,7 +93,7 @@ class _Results:
 
 
 def _results(grid: RunGrid) -> dict[str, _Results]:
-    dtype = grid.some_problem.dtype
+    dtype = grid.first_problem.dtype
     arrays = {
         "final_loss": _Results(dtype, (), {}),
         "final_weights": _Results(dtype, ("weight",), {}),
@@ -103,7 +101,7 @@ def _results(grid: RunGrid) -> dict[str, _Results]:
         "status": _Results("int8", (), _FLAGS),
         "reached": _Results("bool", (), {}),
     }
-    if grid.trajectories:
+    if grid.schedule.trajectories:
         arrays["loss"] = _Results(dtype, ("epoch",), {})
         arrays["weights"] = _Results(dtype, ("epoch", "weight"), {})
     return arrays
@@ -141,7 +139,7 @@ def _write_labels(group: zarr.Group, labels: xr.Dataset) -> None:
             attributes=dict(variable.attrs),
         )
         array[...] = values
-    # By this xarray tells coordinates from variables; sorted, so that the same comparison has the same bytes.
+    # By this attribute xarray recognises coordinates; sorted, so that the same comparison has the same bytes.
     group.attrs["coordinates"] = " ".join(sorted(map(str, set(labels.coords) - set(labels.dims))))
 
 
@@ -183,8 +181,8 @@ def _array(group: zarr.Group, name: str) -> zarr.Array:
     return array
 
 
-def opened(group: zarr.Group) -> xr.Dataset:
-    """The comparison that the group holds, read when it is used."""
+def open_result(group: zarr.Group) -> xr.Dataset:
+    """The comparison that the group holds; its arrays are read when they are used."""
     result = xr.open_zarr(group.store, chunks=None, consolidated=False).drop_vars(_DONE)
     result = result[[name for name in _ORDER if name in result]]
     # Text as NetCDF and figures take it.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tfreg.errors import InputError
 from tfreg.suite.record import Claim, Verdict
@@ -118,22 +119,23 @@ class Findings:
             raise InputError(f"number {name!r}: expected numbers, got {values!r:.60}")
         self.numbers[name] = Number(array, _text(f"because of number {name!r}", because, empty=True))
 
-    def claim(self, sentence: str, *, holds: bool | np.bool_ | Literal["depends"], because: str) -> None:
+    def claim(self, sentence: str, *, holds: ArrayLike | Literal["depends"], because: str) -> None:
         """Judge a claim.
 
         Args:
             sentence: the claim, such as "from the same start MSE fits worse than BCE".
-            holds: True, False, or "depends".
+            holds: True, False (also as an array without axes, as comparing values of a run gives), or "depends".
             because: the numbers that decided, in a sentence.
 
         Raises:
             InputError: another verdict, or a claim that was judged before.
         """
-        if not (isinstance(holds, bool | np.bool_) or (isinstance(holds, str) and holds == "depends")):
-            raise InputError(f"claim {sentence!r:.60}: expected holds=True, False or 'depends', got {holds!r:.40}")
+        verdict = _verdict(holds)
+        if verdict is None:
+            got = " ".join(repr(holds).split())
+            raise InputError(f"claim {sentence!r:.60}: expected holds=True, False or 'depends', got {got:.40}")
         if sentence in (claim.sentence for claim in self.claims):
             raise InputError(f"claim {sentence!r:.60} is judged twice; judge it once, with all its evidence")
-        verdict: Verdict = "depends" if isinstance(holds, str) else "holds" if holds else "fails"
         because = _text(f"because of claim {sentence!r:.60}", because)
         self.claims.append(Claim(_text("the sentence of a claim", sentence), verdict, because))
 
@@ -152,6 +154,16 @@ def _check_name(kind: str, name: Any, used: Mapping[str, object]) -> None:
         raise InputError(f"name of a {kind}: expected letters, digits, '_', '-' and '.', got {name!r:.60}")
     if name in used:
         raise InputError(f"two {kind}s are called {name!r}; choose another name for one of them")
+
+
+def _verdict(holds: object) -> Verdict | None:
+    """The verdict for a truth value, or None for anything else."""
+    if isinstance(holds, str):
+        return "depends" if holds == "depends" else None
+    truth = np.asarray(holds)
+    if truth.shape != () or truth.dtype != bool:
+        return None
+    return "holds" if truth else "fails"
 
 
 def _text(what: str, text: Any, empty: bool = False) -> str:

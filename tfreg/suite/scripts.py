@@ -7,6 +7,7 @@ a script is loaded.
 """
 
 import ast
+import hashlib
 import importlib.util
 import re
 import sys
@@ -49,10 +50,11 @@ def folder() -> Path:
 
 
 def discover(where: Path) -> list[Experiment]:
-    """The experiments below a folder, in the order of its `groups.txt`, then the other groups by name."""
+    """The experiments in a folder and its subfolders, in the order of its `groups.txt`, then other groups by name."""
     order = where / "groups.txt"
     groups = order.read_text(encoding="utf-8").split() if order.is_file() else []
-    found = [from_script(path) for path in sorted(where.rglob("[0-9]*_*.py"))]
+    scripts = [*where.glob("[0-9]*_*.py"), *where.glob("*/[0-9]*_*.py")]
+    found = [from_script(path) for path in sorted(scripts)]
     return sorted(found, key=lambda one: groups.index(one.group) if one.group in groups else len(groups))
 
 
@@ -138,7 +140,9 @@ def load_script(path: Path) -> ModuleType:
     importlib.import_module("tfreg.backend")
     if not path.is_file():
         raise InputError(f"no such script: {path}")
-    spec = importlib.util.spec_from_file_location(f"tfreg_script_{path.stem}", path)
+    # Scripts of the same name in two folders are two modules.
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
+    spec = importlib.util.spec_from_file_location(f"tfreg_script_{path.stem}_{digest[:8]}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module

@@ -87,7 +87,7 @@ def _indented(text: Text) -> Padding:
 
 def _numbers_back(record: ExperimentRecord) -> Text:
     if record.changed_options:
-        return Text("printed numbers are not compared: other options than the source's")
+        return Text("printed numbers are compared with the default options only")
     if not record.checked:
         return Text("no printed numbers")
     expected = [one for one in record.checked if one.expected]
@@ -117,7 +117,8 @@ def numbers(checked: Sequence[CheckedNumber], missing: Sequence[str], width: int
     room = width - max(map(len, names), default=0) - 3 - 2 - 4
     n_characters = max(6, min(14, room // 2))
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for title in ("number", "", "printed", "computed"[:n_characters], ""):
+    reproduced = "reproduced" if n_characters >= 10 else "ours"
+    for title in ("number", "", "printed", reproduced, ""):
         table.add_column(title, no_wrap=True, justify="right" if title not in ("number", "") else "left")
     table.columns[1].justify = "right"
     for one in checked:

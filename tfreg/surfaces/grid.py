@@ -3,13 +3,13 @@
 Conventions: a grid is a mapping of two names to their values, rising, the first name first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, unknown
 
 Grid = dict[str, np.ndarray]
 Runs = xr.Dataset | Mapping[str, "Runs"]
@@ -40,6 +40,19 @@ def _values(name: str, range_: object) -> np.ndarray:
     except (TypeError, ValueError):
         pass
     raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
+
+
+def check_two_weights(over: Mapping[str, object], labels: Sequence[str]) -> None:
+    """Refuse a grid that is not over two of a problem's weights.
+
+    Raises:
+        InputError: another number of axes, or the name of another weight.
+    """
+    if len(over) != 2:
+        raise InputError(f"expected a grid of two weights, got {', '.join(over) or 'none'}; make one with tfreg.grid")
+    for name in over:
+        if name not in labels:
+            raise unknown("weight", name, labels)
 
 
 def grid_points(over: Grid) -> np.ndarray:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError, unknown
-from tfreg.surfaces.grid import Grid, Runs, grid_around, grid_points, weights_of
+from tfreg.errors import InputError
+from tfreg.surfaces.grid import Grid, Runs, check_two_weights, grid_around, grid_points, weights_of
 from tfreg.surfaces.minimum import minimum_weights
 from tfreg.surfaces.plane import Plane, principal_plane, project
 
@@ -140,11 +140,7 @@ def _on_plane(problem: Problem, over: Grid, plane: Plane, marked: dict[str, np.n
 
 
 def _over_weights(problem: Problem, over: Grid, marked: dict[str, np.ndarray]) -> _Window:
-    if len(over) != 2:
-        raise InputError(f"expected a grid of two weights, got {', '.join(over) or 'none'}; make one with tfreg.grid")
-    for name in over:
-        if name not in problem.labels:
-            raise unknown("weight", name, problem.labels)
+    check_two_weights(over, problem.labels)
     pair = [problem.labels.index(name) for name in over]
     origin, directions = problem.initial_weights.astype(np.float64), np.zeros((2, problem.n_weights))
     origin[pair], directions[[0, 1], pair] = 0, 1

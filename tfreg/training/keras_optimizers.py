@@ -84,7 +84,7 @@ def check_varied(optimizer: Optimizer, name: str, hyperparameter: str) -> None:
     if hyperparameter not in ("learning_rate", "momentum"):
         raise unknown("hyper-parameter to vary", hyperparameter, ("learning_rate", "momentum"))
     if hyperparameter == "momentum" and type(optimizer) is not keras.optimizers.SGD:
-        raise InputError(f"momentum can be varied of keras.optimizers.SGD alone, not of {name}; compare that by itself")
+        raise InputError(f"only SGD's momentum can be varied; compare {name} separately")
     if hyperparameter == "learning_rate" and learning_rate(optimizer) is None:
         raise InputError(f"the learning rate of {name} is a schedule, so it cannot be varied; leave one of them out")
 

@@ -12,6 +12,7 @@ from tfreg import optimizers
 from tfreg.errors import InputError, check_counts
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.training.epochs import recorded_epochs
 from tfreg.training.program import Program, program
 from tfreg.training.record import record
 from tfreg.training.steps import Shape
@@ -65,7 +66,7 @@ def train(
             raise InputError("continue_from: the run is one of other weights; use the same model")
     weights = problem.check_weights(problem.initial_weights if start is None else start, "start")
     starts = np.atleast_2d(weights)
-    record_at = np.unique(np.append(np.arange(0, epochs, record_every), epochs))
+    record_at = recorded_epochs(epochs, record_every)
 
     rate = optimizers.learning_rate(optimizer)
     varied = () if rate is None else ("learning_rate",)
