@@ -54,8 +54,8 @@ def main(
     found.claim(
         "implied: a good optimizer is no cure for MSE",
         holds="depends" if low <= 0.5 <= high else high < 0.5,
-        because=f"within {epochs} epochs a fresh Adam arrives from {comparison.share_text(n_cured, len(starts))} starts "
-        "on the lecture's grid",
+        because=f"within {epochs} epochs a fresh Adam arrives from {comparison.share_text(n_cured, len(starts))} "
+        "starts on the lecture's grid",
     )
     by_part = table.set_index("carried over")
     found.claim(

@@ -216,7 +216,7 @@ def test_options_reach_main(arguments: list[str], suite: Path, tfreg: Run) -> No
     assert (answer.code, answer.err) == (0, "")
     assert record(suite)["summary"] == "epochs 7, learning_rate 0.05, start [(-5.0, 2.0)]"
     assert record(suite)["changed_options"] == {"epochs": 7, "start": [-5.0, 2.0], "learning_rate": 0.05}
-    assert "other options" in answer.out
+    assert "default options only" in answer.out
 
 
 def test_a_run_of_everything_writes_an_index_and_goes_on_with_the_claims(suite: Path, tfreg: Run) -> None:
