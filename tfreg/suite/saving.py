@@ -1,4 +1,4 @@
-"""The files that an experiment's run leaves: figures, tables, runs, and its record, which is written last.
+"""Saving the findings of an experiment: figures, tables, runs, and its record, which is written last.
 
 Conventions: figures go to `<figures>/<group>/<script>_<figure>.<ext>`, runs to `<runs>/<group>/<name>/<run>.nc`, and
 the record to `findings.json` beside them. An interrupted run has no record.
@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from tfreg.draw.style import DPI
 from tfreg.files import save_run, write_whole
 from tfreg.suite.drawings import n_panels, save_drawing
 from tfreg.suite.findings import Captioned, Findings
@@ -20,7 +21,7 @@ from tfreg.suite.published import check_numbers, load_published
 from tfreg.suite.record import ExperimentRecord, SavedFigure, SavedTable, to_json
 from tfreg.suite.scripts import published_path
 
-_QUICK_DPI, _DPI = 50, 100
+_QUICK_DPI = DPI // 2
 
 
 def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord:
@@ -32,7 +33,7 @@ def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord
         InputError: a folder that cannot be written to, or a number of another shape than the printed one.
     """
     experiment, path = job.experiment, job.record_path
-    # From here on files change: should anything go wrong, the record of an earlier run must not vouch for them.
+    # From here on files change: if anything goes wrong, the record of an earlier run must not stand for them.
     with suppress(OSError):
         path.unlink()
     stem = job.figures / experiment.group / experiment.path.stem
@@ -69,7 +70,7 @@ def _save_run(run: Any, path: Path, experiment: str) -> Path:
 
 
 def _save_figure(name: str, shown: Captioned, stem: Path, quick: bool) -> SavedFigure:
-    files = save_drawing(shown.content, stem.with_name(f"{stem.name}_{name}"), _QUICK_DPI if quick else _DPI)
+    files = save_drawing(shown.content, stem.with_name(f"{stem.name}_{name}"), _QUICK_DPI if quick else DPI)
     inside = tuple(f"{stem.parent.name}/{file.name}" for file in files)
     return SavedFigure(name, shown.caption, inside, n_panels(shown.content))
 
