@@ -60,7 +60,8 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_nudges: int = 1000, n
         "ours: the stuck minimum does not let go of nudged weights",
         holds=freed == 0 or ("depends" if freed < n_nudges / 2 else False),
         because=f"of {n_nudges} nudges with a standard deviation of {nudge:g}, "
-        f"{comparison.share_text(freed, n_nudges)} get lower; with the dead unit's output weight turned around {comparison.share_text(freed_turned, n_nudges)}",
+        f"{comparison.share_text(freed, n_nudges)} get lower; with the dead unit's output weight turned "
+        f"around {comparison.share_text(freed_turned, n_nudges)}",
     )
     return found
 
