@@ -230,6 +230,28 @@ def test_a_run_of_everything_writes_an_index_and_goes_on_with_the_claims(suite: 
     assert "own/01_tiny_data.png" in (suite / "figures" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_quick_run_of_everything_writes_no_index(suite: Path, tfreg: Run) -> None:
+    for name in ("plain", "tiny"):
+        tfreg("run", name, "--quick")
+    answer = tfreg("run", "--quick")
+    assert "figures in quick/figures/." in answer.out
+    assert not (suite / "quick" / "figures" / "README.md").exists()
+
+
+def test_help_lists_the_options_of_the_experiment(suite: Path) -> None:
+    lines = [line.strip() for line in without_tensorflow("run", "tiny", "--help").out.splitlines()]
+    own = [line.split() for line in lines[lines.index("Options of tiny") + 1 :] if line]
+    assert own == [["option", "default"], ["--epochs", "5"], ["--learning-rate", "0.1"], ["--start", "-3,-1"]]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("no_such", "--help")])
+def test_help_without_an_experiment_is_the_general_one(arguments: tuple[str, ...], suite: Path, tfreg: Run) -> None:
+    answer = tfreg("run", *arguments)
+    assert (answer.code, answer.err) == (0, "")
+    assert "Usage: tfreg run" in answer.out
+    assert "Options of" not in answer.out
+
+
 def test_an_unchanged_experiment_is_skipped_without_tensorflow(suite: Path, tfreg: Run) -> None:
     tfreg("run", "tiny", "--epochs", "7")
     before = record(suite)
@@ -343,6 +365,7 @@ def test_the_command_that_is_suggested_works_and_does_something_else(where: str,
         (["plain"], ["run", "plain", "--steps", "1"]),
         (["plain", "--steps", "1"], ["run", "plain", "--steps", "2"]),
         (["plain", "--quick"], ["run", "plain"]),
+        (["plain", "--quick", "--runs", "else where"], ["run", "plain", "--runs", "else where"]),
         (["plain", "--runs", "else where"], ["run", "plain", "--steps", "1", "--runs", "else where"]),
     ],
 )

@@ -29,6 +29,7 @@ from tfreg.cli import named_problems as problems
 from tfreg.cli import show_comparison
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.cli.read_options import read_optimizers, read_problems, read_starts
+from tfreg.cli.read_table import read_table
 from tfreg.comparison import zarr_store
 from tfreg.comparison.zarr_store import COMPARISON_FORMAT
 from tfreg.datasets import bernoulli_line
@@ -268,7 +269,7 @@ def test_options_reach_the_function_as_one_record() -> None:
 
 
 def test_a_table_is_standardised() -> None:
-    dataset = problems.read_table(table_csv(), "bought")
+    dataset = read_table(table_csv(), "bought")
     np.testing.assert_allclose(dataset.inputs.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(dataset.inputs.std(axis=0), 1)
     assert set(dataset.targets.ravel()) == {0, 1}
@@ -306,7 +307,7 @@ BAD_TABLES = {
     "words": ({"age": ["young"] * 80}, "column 'age' is not of numbers, such as 'young'; leave it out"),
     "infinite": ({"age": [np.inf, *range(79)]}, "column 'age' has infinite values; drop the rows"),
     "constant column": ({"age": 7}, "column 'age' is always 7; leave it out"),
-    "constant target": ({"bought": 1}, "the target 'bought' is always 1; there is nothing to tell apart"),
+    "constant target": ({"bought": 1}, "the target 'bought' is always 1; there is nothing to learn"),
     "other target": ({"bought": np.arange(80) % 3}, "of 0 and 1, got 'bought' with the values 0, 1, 2"),
     "two other values": ({"bought": np.arange(80) % 2 + 1}, "of 0 and 1, got 'bought' with the values 1, 2"),
 }  # fmt: skip
@@ -316,23 +317,23 @@ BAD_TABLES = {
 def test_bad_tables_are_refused(kind: str, refused: Refused) -> None:
     changes, message = BAD_TABLES[kind]
     with refused(message):
-        problems.read_table(table_csv(**changes), "bought")
+        read_table(table_csv(**changes), "bought")
 
 
 def test_files_that_are_no_tables_are_refused(here: Path, refused: Refused) -> None:
     with refused("cannot read no.csv: No such file or directory"):
-        problems.read_table(Path("no.csv"), "bought")
+        read_table(Path("no.csv"), "bought")
     with refused("unknown column of people.csv 'bougth'; did you mean 'bought'?"):
-        problems.read_table(table_csv(), "bougth")
+        read_table(table_csv(), "bougth")
     Path("empty.csv").write_text("")
     with refused("empty.csv: expected a CSV file with a header"):
-        problems.read_table(Path("empty.csv"), "bought")
+        read_table(Path("empty.csv"), "bought")
     Path("picture.csv").write_bytes(bytes(range(256)) * 9)
     with refused("picture.csv: expected a CSV file with a header"):
-        problems.read_table(Path("picture.csv"), "bought")
+        read_table(Path("picture.csv"), "bought")
     Path("alone.csv").write_text("bought\n0\n1\n")
     with refused("alone.csv: expected rows with 'bought' and other columns"):
-        problems.read_table(Path("alone.csv"), "bought")
+        read_table(Path("alone.csv"), "bought")
 
 
 BAD_OPTIONS = {
@@ -356,7 +357,7 @@ BAD_OPTIONS = {
     "--optimizer no.py:Own": "no such script: no.py",
     "--problem logistik": "unknown problem 'logistik'; did you mean 'logistic'?",
     "--problem no.py": "no such script: no.py",
-    "--problem two_relus --loss bce": "the outputs of two_relus are no probabilities, as bce wants them; use mse",
+    "--problem two_relus --loss bce": "the outputs of two_relus are no probabilities, as bce needs them; use mse",
     "--loss bse": "unknown loss 'bse'; did you mean",
     "--epochs 0": "epochs: expected a whole number of 1 or more, got 0",
     "--tolerance -1": "tolerance: expected a number of 0 or more, got -1.0",

@@ -1,4 +1,4 @@
-"""The command `tfreg check`: every printed number, or every claim, beside what the experiments computed."""
+"""The command `tfreg check`: every printed number beside the reproduced one, or every claim with its verdict."""
 
 import json
 import sys
@@ -21,9 +21,9 @@ def check_numbers(
     figures: Figures = None,
     runs: Runs = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every value in full.")] = False,
-    claims: Annotated[bool, typer.Option("--claims", help="Judge the claims instead of the numbers.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Show the claims instead of the numbers.")] = False,
 ) -> None:
-    """Compare every printed number, or judge every claim; runs what is missing. Exit code 1 if a number is lost."""
+    """Compare every printed number, or show every claim; runs what is missing. Exit code 1 if a number is lost."""
     from tfreg.suite.published import load_published  # loads NumPy
 
     published = load_published(folder() / "published.json")
@@ -46,7 +46,7 @@ def check_numbers(
 def _check_claims(
     records: Sequence[ExperimentRecord], figures: Path, runs: Path, console: Console, as_json: bool
 ) -> None:
-    """Print all claims, those of the experiments on request too if they have been run, and name those that have not."""
+    """Print all claims, those on request too if they have been run, and name the experiments that have not."""
     on_request = {one.name: Job(one, {}, figures, runs).done() for one in discover(folder()) if one.group == ON_REQUEST}
     judged = [*records, *(record for record in on_request.values() if record is not None)]
     if as_json:

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compare_optimizers(options: CompareOptions) -> None:
-    """Compare optimizers: their best learning rates, and the share of starts from which each arrives.
+    """Compare optimizers: their best learning rates, and the share of starts that each brings to the tolerance.
 
     The same command resumes where it was interrupted.
     """
@@ -80,7 +80,7 @@ def compute(options: CompareOptions) -> "xr.Dataset":
 
 
 def _drawn(result: "xr.Dataset", stem: Path) -> list[Path]:
-    """Draw the figures that the result allows and save its table; the files, whose names begin with the stem's."""
+    """Draw the figures that the result allows and save its table; the files, named after the stem."""
     from tfreg import comparison, draw
     from tfreg.files import write_whole
 

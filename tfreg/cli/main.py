@@ -1,4 +1,4 @@
-"""The command `tfreg`: its subcommands, and what becomes of a user's mistake.
+"""The command `tfreg`: its subcommands, and the one line that a user's mistake becomes.
 
 Conventions: anything heavy is imported by the command that needs it, so `tfreg --help` answers at once. A user's
 mistake is one line on standard error and exit code 2; Ctrl-C keeps what is finished and exits with 130.
@@ -16,6 +16,7 @@ from rich.markup import escape
 from tfreg.cli.check import check_numbers
 from tfreg.cli.compare import register as register_compare
 from tfreg.cli.run import list_experiments, run_experiments
+from tfreg.cli.run_help import RunCommand
 from tfreg.errors import InputError
 from tfreg.suite import terminal
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     help="Rerun published teaching on logistic regression: every figure, every printed number, and beyond.",
 )
 app.command("list")(list_experiments)
-app.command("run", context_settings={"ignore_unknown_options": True})(run_experiments)
+app.command("run", cls=RunCommand, context_settings={"ignore_unknown_options": True})(run_experiments)
 app.command("check")(check_numbers)
 register_compare(app)
 

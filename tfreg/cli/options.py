@@ -1,4 +1,4 @@
-"""The options of `tfreg compare`, one record: its fields are what the command line shows, reads and hands on.
+"""The options of `tfreg compare` as one record, from whose fields the command line is made.
 
 Conventions: nothing heavy is imported here, so that `tfreg --help` answers at once.
 """
@@ -18,7 +18,7 @@ _PROBLEM = (
     "logistic, two_relus, wide, six_pupils, rookies, clusters; or a script with a function problem() that returns a "
     "tfreg.Problem."
 )
-_DO_NOT_DECIDE = ("scheduler", "figures", "runs")  # where it is computed and saved, not what comes out
+_DO_NOT_DECIDE = ("scheduler", "figures", "runs")  # where the result is computed and saved
 
 Record = TypeVar("Record")
 
@@ -55,7 +55,7 @@ class CompareOptions:
 
     @property
     def name(self) -> str:
-        """The name of its files: the problem, and a hash of every option that decides the result."""
+        """The name of the files: the problem, and a hash of every option and file that decides the result."""
         asked = {name: value for name, value in asdict(self).items() if name not in _DO_NOT_DECIDE}
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
         for text in (self.data, self.problem, *self.optimizer.split(",")):
@@ -65,7 +65,7 @@ class CompareOptions:
 
     @property
     def store(self) -> Path:
-        """The folder of every run."""
+        """The folder with every run, as Zarr."""
         return self.runs / "compare" / f"{self.name}.zarr"
 
     def command(self) -> str:

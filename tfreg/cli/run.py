@@ -17,13 +17,13 @@ from tfreg.suite.job import Job
 from tfreg.suite.parameters import as_option, as_text, options_for, parameters
 from tfreg.suite.record import ExperimentRecord, read_record
 from tfreg.suite.runner import run_all
-from tfreg.suite.scripts import ON_REQUEST, discover, folder, select, spoken_name
+from tfreg.suite.scripts import ON_REQUEST, command_line_name, discover, folder, select
 
 Figures = Annotated[Path | None, typer.Option(help="Where figures go; 'figures', or 'quick/figures' with --quick.")]
 Runs = Annotated[Path | None, typer.Option(help="Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
 _NAMES_HELP = (
-    f"Experiments by name, group or path; none means all but those of '{ON_REQUEST}'. Further options are the "
-    "parameters of the experiment's main(), for example --epochs 100 --learning-rate 0.05 --start -5,2."
+    f"Experiments by name, group or path; none means all but '{ON_REQUEST}'. Further options are the parameters of the "
+    "experiment's main(), for example --epochs 100 --start -5,2; list them with: tfreg run NAME --help."
 )
 
 
@@ -55,8 +55,9 @@ def run_experiments(
     jobs = [Job(one, options_for(one, tokens, quick), figures, runs, quick) for one in select(asked)]
     console = terminal.console()
     records = run_jobs(jobs, console, force=force, show=terminal.block)
-    if words in ([], [ON_REQUEST]):
-        _write_index(records, figures, ON_REQUEST if words else "", quick)
+    # The index shows what the sources did: a first look, or other options, would replace it with something else.
+    if words in ([], [ON_REQUEST]) and not quick:
+        _write_index(records, figures, ON_REQUEST if words else "")
     console.print(f"Runs and findings are in {runs}/, figures in {figures}/{_page(figures, asked)}.", soft_wrap=True)
     console.print(f"Next: {next_command(asked, jobs)}", soft_wrap=True, markup=False)
 
@@ -74,7 +75,7 @@ def run_jobs(
         jobs: what to run.
         console: where to print.
         force: run what is up to date too.
-        show: makes of a record, and whether it is fresh, what is printed as soon as it is there.
+        show: a function (record, is it fresh) -> text that is printed as soon as an experiment is finished.
 
     Raises:
         InputError: a mistake in one or more of the experiments; the others are finished and kept.
@@ -84,7 +85,7 @@ def run_jobs(
         console.print(show(record, False))  # type: ignore[misc]
     outdated = [job for job in jobs if job.experiment.path not in done]
     mistakes = []
-    # A single experiment may have a bar of its own to show.
+    # A single experiment may show its own progress bar.
     many = len(outdated) > 1
     bar = progress("experiments", len(jobs), len(done), console) if many else nullcontext(lambda: None)
     try:
@@ -100,7 +101,7 @@ def run_jobs(
     except KeyboardInterrupt:
         console.print(
             f"interrupted; {len(done)} of {len(jobs)} experiments are finished and kept; "
-            "rerun the same command to go on",
+            "rerun the same command to continue",
             soft_wrap=True,
         )
         sys.exit(130)
@@ -110,13 +111,13 @@ def run_jobs(
 
 
 def next_command(asked: Sequence[str], jobs: Sequence[Job]) -> str:
-    """A command that does something else than what was just run, in the same folders."""
+    """A command that does something else than the last one, in the same folders."""
     job = jobs[0]
     base = Path("quick") if job.quick else Path()
     places = [("--figures", job.figures, base / "figures"), ("--runs", job.runs, base / "runs")]
     folders = [word for option, place, usual in places if place != usual for word in (option, str(place))]
     if job.quick:
-        return shlex.join(["tfreg", "run", *asked, *(folders if not base else [])])
+        return shlex.join(["tfreg", "run", *asked, *folders])
     if len(jobs) > 1:
         return shlex.join(["tfreg", "check", *([] if asked and asked != [ON_REQUEST] else ["--claims"]), *folders])
     known = parameters(job.experiment)
@@ -126,18 +127,17 @@ def next_command(asked: Sequence[str], jobs: Sequence[Job]) -> str:
     name = "learning_rate" if "learning_rate" in numbers else next(iter(numbers))
     used = job.options.get(name, numbers[name])
     half = used / 2 if isinstance(used, float) else max(used // 2, 1) if used != 1 else 2
-    return shlex.join(["tfreg", "run", spoken_name(job.experiment), as_option(name), as_text(half), *folders])
+    return shlex.join(["tfreg", "run", command_line_name(job.experiment), as_option(name), as_text(half), *folders])
 
 
 def _page(figures: Path, asked: Sequence[str]) -> str:
-    """The page in a folder of figures to open, if there is one."""
+    """A hint to open the page in a folder of figures, if there is one."""
     page = (figures / ON_REQUEST if list(asked) == [ON_REQUEST] else figures) / "README.md"
     return f"; open {page}" if page.exists() else ""
 
 
-def _write_index(records: Sequence[ExperimentRecord], figures: Path, group: str, quick: bool) -> None:
+def _write_index(records: Sequence[ExperimentRecord], figures: Path, group: str) -> None:
     from tfreg.files import write_whole  # loads xarray
 
-    command = " ".join(["tfreg run", *([group] if group else []), *(["--quick"] if quick else [])])
-    index = gallery.figures_index(records, command, group)
+    index = gallery.figures_index(records, f"tfreg run {group}".strip(), group)
     write_whole(figures / group / "README.md", lambda path: path.write_text(index, encoding="utf-8"))

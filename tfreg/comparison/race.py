@@ -1,4 +1,4 @@
-"""The race of optimizers: mean ranks over data sets and starts at every budget, with intervals, and who wins when."""
+"""The race of optimizers: mean ranks over data sets and starts at every budget, with intervals, and the winners."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The runs that a comparison consists of, cut into chunks that are computed one by one, in any order, on any machine.
+"""The runs of a comparison, cut into chunks that can be computed in any order, on any machine.
 
 Conventions: the runs fill a grid with the dimensions `problem`, `optimizer`, then `seed` and each varied
 hyper-parameter where given, and last `start`. A chunk is a box of that grid with one problem, one optimizer and one
@@ -169,7 +169,7 @@ class Chunk:
         return 0 if self.grid.seeds is None else self.grid.seeds[self.corner["seed"]]
 
     def runs(self) -> "ChunkRuns":
-        """Its runs as rows, all that a worker needs besides the problem and the optimizer."""
+        """Its runs as rows: everything that a worker needs besides the problem and the optimizer."""
         grid, region = self.grid, self.region
         axes = [values[region[name]] for name, values in grid.varied.items()]
         *columns, start = np.meshgrid(*axes, np.arange(len(grid.starts))[region["start"]], indexing="ij")

@@ -1,8 +1,8 @@
-"""The results of a comparison as they come: a Zarr group, in memory or on disk, that knows which chunks it holds.
+"""The results of a comparison as they come: a Zarr group, in memory or on disk, with a flag for each finished chunk.
 
 Conventions: every array is laid out and cut as the grid of runs is, so that a chunk is one file of each array. The file
-that marks a chunk as done is written after its results. Zarr gives files their names when they are complete; so after
-a crash, a kill or a full disk each chunk is there wholly or missing, and only the missing ones are computed again.
+that marks a chunk as done is written after its results. Zarr gives files their names when they are complete, so after a
+crash, a kill or a full disk each chunk is complete or missing, and only the missing ones are computed again.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from tfreg.files import COMPARISON_FORMAT
 
 _DONE = "done"  # a flag for each chunk
 _MISSING = -1  # as a status
-_BY_PROBLEM = ("minimum", "tolerance")  # found while the comparison runs, each in a file of its own
+_BY_PROBLEM = ("minimum", "tolerance")  # found while the comparison runs, each in a separate file
 _ORDER = ["reached", "status", "epochs_to_tolerance", "final_loss", "final_weights", "loss", "weights"]
 _ORDER += ["minimum", "tolerance", "loss_source", "dataset", "optimizer_config"]
 _FLAGS = {"flag_values": [*range(len(STATUS)), _MISSING], "flag_meanings": " ".join([*STATUS, "missing"])}
@@ -149,7 +149,7 @@ def done_chunks(group: zarr.Group) -> np.ndarray:
 
 
 def progress_of(path: Path) -> tuple[int, int]:
-    """The number of chunks that the comparison at `path` holds, and the number that it will hold; 0, 0 without one."""
+    """The number of finished chunks of the comparison at `path`, and of all its chunks; 0, 0 without one."""
     if not path.exists():
         return 0, 0
     done = done_chunks(zarr.open_group(path, mode="r"))
@@ -157,7 +157,7 @@ def progress_of(path: Path) -> tuple[int, int]:
 
 
 def read_target(group: zarr.Group, number: int) -> tuple[float, float]:
-    """The minimum and the tolerance of the problem with this number, each NaN if not known yet."""
+    """The minimum and the tolerance of the problem with this number, each NaN if not known."""
     minimum, tolerance = (float(np.asarray(_array(group, name)[number])) for name in _BY_PROBLEM)
     return minimum, tolerance
 
@@ -169,7 +169,7 @@ def write_target(group: zarr.Group, number: int, minimum: float, tolerance: floa
 
 
 def write(group: zarr.Group, chunk: Chunk, values: Mapping[str, np.ndarray]) -> None:
-    """Save a chunk's results, and then that it is done."""
+    """Save a chunk's results, and then the flag that it is done."""
     for name, rows in values.items():
         _array(group, name)[tuple(chunk.region.values())] = rows.reshape(*chunk.shape, *rows.shape[1:])
     _array(group, _DONE)[chunk.number] = True

@@ -1,1 +1,1 @@
-"""The experiments as a suite: finding the scripts, running them, saving and reporting what they found."""
+"""The experiments as a suite: finding the scripts, running them, saving and reporting their findings."""

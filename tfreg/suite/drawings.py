@@ -1,4 +1,4 @@
-"""Drawings to files: a figure as PNG, a network diagram as SVG, an animation as GIF and as a page."""
+"""Saving drawings: a figure as PNG, a network diagram as SVG, an animation as GIF and as a page."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from tfreg.draw.frames import Animation
 
 
 def is_drawing(drawing: Any) -> bool:
-    """Tell if this is a figure, a network diagram or an animation."""
+    """True for a figure, a network diagram or an animation."""
     return isinstance(drawing, Figure | Animation)
 
 
@@ -31,7 +31,7 @@ def save_drawing(drawing: Any, stem: Path, dpi: int = DPI) -> list[Path]:
 
 
 def n_panels(drawing: Any) -> int:
-    """How many panels a drawing has: the axes of a figure without colour bars; an animation counts as two."""
+    """The number of panels of a drawing: the axes of a figure without colour bars, two for an animation."""
     if isinstance(drawing, Animation):
         return 2
     return sum(axes.axison and axes.get_label() != "<colorbar>" for axes in drawing.axes) or 1

@@ -24,7 +24,7 @@ _NAME = re.compile(r"\w[\w.\-]*")
 
 @dataclass(frozen=True, eq=False)
 class Captioned:
-    """A figure or a table, and a sentence that says what it shows."""
+    """A figure or a table, and a sentence that describes it."""
 
     content: Any
     caption: str
@@ -32,7 +32,7 @@ class Captioned:
 
 @dataclass(frozen=True, eq=False)
 class Number:
-    """Named values, and where they cannot come back exactly the computed reason."""
+    """Computed values, and the computed reason if they cannot come back exactly."""
 
     values: np.ndarray
     because: str = ""
@@ -42,7 +42,7 @@ class Findings:
     """The result of an experiment's `main`, built up where each thing is known.
 
     Args:
-        summary: what was found, in a sentence or two.
+        summary: the result, in a sentence or two.
 
     Example:
         >>> found = Findings("Half of the starts arrive.")
@@ -72,7 +72,7 @@ class Findings:
         self.runs[name] = _of_kind(f"run {name!r}", run, xr.Dataset, "a run as tfreg.train returns it")
 
     def figure(self, name: str, figure: Any, caption: str) -> None:
-        """Show a figure, a network diagram or an animation, with a sentence that says what it shows.
+        """Show a figure, a network diagram or an animation, with a sentence that describes it.
 
         Raises:
             InputError: nothing that can be drawn, or a name that was used before.
@@ -88,7 +88,7 @@ class Findings:
         self.figures[name] = Captioned(figure, _text(f"the caption of figure {name!r}", caption))
 
     def table(self, name: str, table: "pd.DataFrame", caption: str) -> None:
-        """Show a data frame, with a sentence that says what it shows.
+        """Show a data frame, with a sentence that describes it.
 
         Raises:
             InputError: no `pandas.DataFrame`, or a name that was used before.
@@ -105,7 +105,7 @@ class Findings:
         Args:
             name: the part of the entry in `published.json` after the experiment's name.
             values: numbers of any shape.
-            because: for a number that cannot come back exactly, what was computed that shows why.
+            because: the computed evidence, for a number that cannot come back exactly.
 
         Raises:
             InputError: no numbers, or a name that was used before.
@@ -140,13 +140,10 @@ class Findings:
         self.claims.append(Claim(_text("the sentence of a claim", sentence), verdict, because))
 
     def _repr_html_(self) -> str:
-        """The findings as a notebook shows them."""
+        """The findings as HTML, for a notebook."""
         from tfreg.suite.notebook import as_html
 
-        figures, tables = (
-            [(shown.content, shown.caption) for shown in kind.values()] for kind in (self.figures, self.tables)
-        )
-        return as_html(self.summary, figures, tables, self.claims)
+        return as_html(self.summary, self.figures.values(), self.tables.values(), self.claims)
 
 
 def _check_name(kind: str, name: Any, used: Mapping[str, object]) -> None:

@@ -1,7 +1,7 @@
-"""The index of the figures as a page in Markdown: what each experiment found, its figures, verdicts and tables.
+"""The index of the figures as a page in Markdown: the findings of each experiment, its figures, verdicts and tables.
 
-Conventions: the page lies in the folder of the figures, or of those of one group; a picture of two or more panels takes
-a row of its own, the others stand side by side. All numbers on it come from the records.
+Conventions: the page lies in the folder of the figures, or of those of one group; a picture of two or more panels
+fills a row, the others stand side by side. All numbers on it come from the records.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from tfreg.suite.record import CheckedNumber, ExperimentRecord, SavedFigure, SavedTable
+from tfreg.suite.record import ExperimentRecord, SavedFigure, SavedTable, values_back
 
 _IN_A_ROW = 2
 
@@ -19,8 +19,8 @@ def figures_index(records: Sequence[ExperimentRecord], command: str, group: str 
 
     Args:
         records: the experiments in order.
-        command: the command that has written the figures.
-        group: the group in whose folder the page is to lie; none for the folder of all figures.
+        command: the command that writes the figures.
+        group: the group in whose folder the page lies; none for the folder of all figures.
     """
     lines = [
         "# Figures",
@@ -48,19 +48,12 @@ def _section(record: ExperimentRecord, group: str) -> list[str]:
 
 
 def _verdicts(record: ExperimentRecord) -> list[str]:
-    """A list of what became of the printed numbers, what they rest on, and of the claims."""
-    lines = [_numbers_back(record.checked)] if record.checked else []
+    """A list: the printed numbers that came back, what they rest on, and the verdict on each claim."""
+    lines = [f"{values_back(record.checked)}."] if record.checked else []
     if any(one.rests_on == "solved start" for one in record.checked):
         lines.append("The start is not printed; it was solved for from printed numbers.")
     lines += [f"**{claim.verdict}**: {claim.sentence}" for claim in record.claims]
     return [*(f"- {line}" for line in lines), ""] if lines else []
-
-
-def _numbers_back(checked: Sequence[CheckedNumber]) -> str:
-    expected = [one for one in checked if one.expected]
-    n_values, n_back = sum(len(one.printed) for one in expected), sum(sum(one.came_back) for one in expected)
-    n_others = sum(len(one.printed) for one in checked) - n_values
-    return f"{n_back} of {n_values} printed numbers came back" + (f"; {n_others} others cannot." if n_others else ".")
 
 
 def _rows(figures: Sequence[SavedFigure], group: str) -> list[str]:
@@ -83,7 +76,7 @@ def _cell(figure: SavedFigure, group: str, columns: int = 1) -> str:
 
 
 def _markdown(table: SavedTable) -> list[str]:
-    """A table in Markdown, with three digits of each number; what is missing stays blank."""
+    """A table in Markdown, with three digits of each number and blanks for missing values."""
     rows = [[_short(value) for value in row] for row in table.rows]
     return [f"| {' | '.join(row)} |" for row in (table.columns, ["---"] * len(table.columns), *rows)]
 

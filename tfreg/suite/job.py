@@ -1,4 +1,4 @@
-"""One run of an experiment to be done: its options, the folders of its files, and the hash that tells if it is done."""
+"""A run of an experiment: its options, the folders of its files, and the hash by which a finished one is recognised."""
 
 import hashlib
 import json
@@ -31,13 +31,13 @@ class Job:
 
     @property
     def record_path(self) -> Path:
-        """The file of the record, which is written last."""
+        """The file of the record."""
         return self.experiment.record_path(self.runs)
 
     def fingerprint(self) -> str:
-        """Hash all that decides what the run leaves behind.
+        """A hash of everything that decides the files of the run.
 
-        That is the script, the modules beside it, the package, the printed numbers, the options and the files that
+        It covers the script, the modules beside it, the package, the printed numbers, the options and the files that
         they name, the versions, the folder of figures and the size of the pictures. Other scripts do not count, since
         no script imports another.
         """
@@ -53,6 +53,6 @@ class Job:
         return digest.hexdigest()
 
     def done(self) -> ExperimentRecord | None:
-        """The record of an earlier run that left just what this one would leave; None if there is none."""
+        """The record of an earlier run with the same fingerprint and all its files; None if there is none."""
         record = read_record(self.record_path)
         return record if record is not None and record.is_current(self.fingerprint()) else None

@@ -1,7 +1,8 @@
 """The parameters of a script's `main` as options of the command line.
 
 Conventions: a parameter has a plain default, which gives its type; `learning_rate: float = 0.1` is the option
-`--learning-rate 0.05`, a tuple is written `--start=-5,2`. Defaults are read without running the script.
+`--learning-rate 0.05`, a tuple is written `--start=-5,2`. Defaults are read without running the script. Some names have
+a meaning: with `--quick`, `epochs`, `grid_step` and `n_points` take the values of `QUICK_OPTIONS`.
 """
 
 import ast
@@ -36,16 +37,16 @@ def parameters(experiment: Experiment) -> dict[str, Any]:
 
 
 def _has_text(value: Any) -> bool:
-    """Tell if a value of this type can be written on the command line."""
+    """True if a value of this type can be written on the command line."""
     if isinstance(value, tuple):
         return all(type(part) in (int, float) for part in value)
     return type(value) in (int, float, str)
 
 
 def options_for(experiment: Experiment, tokens: Sequence[str], quick: bool = False) -> dict[str, Any]:
-    """The arguments of the experiment's `main` that a command line sets to something else than the default.
+    """The arguments of the experiment's `main` that a command line sets to other values than the defaults.
 
-    With `quick`, experiments that have such parameters take few epochs and a coarse grid.
+    With `quick`, parameters with the names of `QUICK_OPTIONS` take the values there.
 
     Raises:
         InputError: an unknown option, a missing value, or one of another type.
@@ -68,7 +69,7 @@ def as_option(name: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A parameter's value as it is written on the command line: `-5,2` for a tuple."""
+    """A parameter's value as written on the command line: `-5,2` for a tuple."""
     return ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else str(value)
 
 

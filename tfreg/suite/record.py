@@ -1,10 +1,11 @@
-"""The record of an experiment's run: what was found and which files were left, to and from JSON.
+"""The record of an experiment's run, its findings and its files, to and from JSON.
 
 Conventions: a record holds plain values only, so that reading it needs no library; paths of figures and tables are
 relative to the folder of figures, `files` are absolute. A file that is no record of this form counts as no record.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -25,7 +26,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class SavedFigure:
-    """A figure, its caption, its files (an animation has two) and how many panels it has."""
+    """A figure, its caption, its files (an animation has two) and its number of panels."""
 
     name: str
     caption: str
@@ -101,6 +102,22 @@ class CheckedNumber:
 
 
 @dataclass(frozen=True)
+class ValuesBack:
+    """Numbers of printed values: those that came back, those expected to, and the others."""
+
+    back: int
+    expected: int
+    others: int
+
+    def __str__(self) -> str:
+        """A sentence without a full stop: `3 of 4 printed numbers came back; 2 others cannot`."""
+        if not self.expected:
+            return f"{self.others} printed numbers cannot come back"
+        others = f"; {self.others} others cannot" if self.others else ""
+        return f"{self.back} of {self.expected} printed numbers came back{others}"
+
+
+@dataclass(frozen=True)
 class ExperimentRecord:
     """One finished run of an experiment.
 
@@ -109,9 +126,9 @@ class ExperimentRecord:
         group: its group, the folder of its script.
         script: the file name of its script.
         title: its title.
-        when: when the run ended, in ISO format.
-        seconds: how long it took.
-        fingerprint: a hash of all that decided what the run left; see `tfreg.suite.fingerprint`.
+        when: the time of its end, in ISO format.
+        seconds: its duration.
+        fingerprint: a hash of everything that decides the files of the run; see `tfreg.suite.job.Job.fingerprint`.
         changed_options: the arguments of `main` that differ from the defaults.
         summary: what was found, in a sentence or two.
         figures: the figures in order.
@@ -119,7 +136,7 @@ class ExperimentRecord:
         claims: the judged claims.
         checked: the numbers that have a printed counterpart, beside it.
         numbers: all numbers that the experiment named.
-        files: every file that the run left, but for the record.
+        files: every file of the run except the record.
     """
 
     name: str
@@ -139,8 +156,17 @@ class ExperimentRecord:
     files: tuple[str, ...]
 
     def is_current(self, fingerprint: str) -> bool:
-        """Tell if the record has this fingerprint and all its files still exist."""
+        """True if the record has this fingerprint and all its files still exist."""
         return self.fingerprint == fingerprint and all(Path(name).exists() for name in self.files)
+
+
+def values_back(checked: Sequence[CheckedNumber]) -> ValuesBack:
+    """The numbers of values that came back, among those expected to, and of those that cannot come back."""
+    expected = [one for one in checked if one.expected]
+    n_expected = sum(len(one.printed) for one in expected)
+    return ValuesBack(
+        sum(sum(one.came_back) for one in expected), n_expected, sum(len(one.printed) for one in checked) - n_expected
+    )
 
 
 def to_json(record: ExperimentRecord) -> str:

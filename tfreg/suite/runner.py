@@ -1,7 +1,7 @@
-"""Running experiments: one in this process, many in processes of their own, so that a run of many uses all cores.
+"""Running experiments: one in this process, many in separate processes, so that they use all cores.
 
-Conventions: compiling and drawing each keep one core busy, and experiments share nothing but compiled programs; two
-cores run all of them in little more than half the time. TensorFlow is loaded by the process that runs an experiment.
+Conventions: compiling and drawing each keep one core busy, and experiments share little, so two cores run all of
+them in little more than half the time. TensorFlow is loaded by the process that runs an experiment.
 """
 
 import multiprocessing
@@ -24,7 +24,7 @@ def run(job: Job) -> ExperimentRecord:
     """Run an experiment, save its files, check its numbers, and return the record of it.
 
     Raises:
-        InputError: a script that cannot be run, a folder that cannot be written to, or what the experiment raises.
+        InputError: a script that cannot be run, a folder that cannot be written to, or a mistake that it reports.
     """
     from tfreg.suite.findings import Findings
 
@@ -41,10 +41,10 @@ def run(job: Job) -> ExperimentRecord:
 
 
 def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | InputError]]:
-    """Run experiments and give each with its record, or the user's mistake in it, as it finishes, in any order.
+    """Run experiments and yield each with its record, or the user's mistake in it, as it finishes, in any order.
 
-    A single one runs in this process. Whatever else ends this early, such as Ctrl-C, ends the processes too; what was
-    given is saved.
+    A single one runs in this process. Any other exception, such as Ctrl-C, ends the processes too; the experiments
+    yielded so far are saved.
     """
     n_processes = min(len(jobs), _MOST_PROCESSES, os.cpu_count() or 1)
     if n_processes < 2:
@@ -68,7 +68,7 @@ def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | Input
 
 
 def _begin() -> None:
-    # On Ctrl-C a process shall end at once and without a traceback; its parent tells the user, and shows the progress.
+    # On Ctrl-C a process must exit at once and without a traceback; its parent reports it, and shows the progress.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     progress.hide()
 

@@ -1,4 +1,4 @@
-"""The files that an experiment's run leaves: figures, tables, runs, and its record, which is written last.
+"""Saving the findings of an experiment: figures, tables, runs, and its record, which is written last.
 
 Conventions: figures go to `<figures>/<group>/<script>_<figure>.<ext>`, runs to `<runs>/<group>/<name>/<run>.nc`, and
 the record to `findings.json` beside them. An interrupted run has no record.
@@ -33,7 +33,7 @@ def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord
         InputError: a folder that cannot be written to, or a number of another shape than the printed one.
     """
     experiment, path = job.experiment, job.record_path
-    # From here on files change: should anything go wrong, the record of an earlier run must not vouch for them.
+    # From here on files change: if anything goes wrong, the record of an earlier run must not stand for them.
     with suppress(OSError):
         path.unlink()
     stem = job.figures / experiment.group / experiment.path.stem

@@ -19,7 +19,7 @@ from types import ModuleType
 
 from tfreg.errors import InputError, unknown
 
-ON_REQUEST = "comparisons"  # takes longer; run by name alone
+ON_REQUEST = "comparisons"  # the group that takes longer, and is run when it is named
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -33,7 +33,7 @@ class Experiment:
     path: Path
 
     def record_path(self, runs: Path) -> Path:
-        """Where a run of this experiment is recorded."""
+        """The file that records a run of this experiment."""
         return runs / self.group / self.name / "findings.json"
 
 
@@ -78,7 +78,7 @@ def from_script(path: Path) -> Experiment:
 
 
 def select(names: Sequence[str]) -> list[Experiment]:
-    """The experiments of these names, script paths, groups or folders; for no names all but those on request.
+    """The experiments of these names, script paths, groups or folders; without names all but the group on request.
 
     Raises:
         InputError: a name that is no experiment.
@@ -105,8 +105,8 @@ def _named(name: str) -> list[Experiment]:
     raise unknown("experiment", name, [*(experiment.name for experiment in known), *groups])
 
 
-def spoken_name(experiment: Experiment) -> str:
-    """The experiment on a command line: its name, or its path if it is none of the suite's."""
+def command_line_name(experiment: Experiment) -> str:
+    """The name of the experiment on a command line, or its path if it is not in the suite."""
     try:
         suite = {known.path.resolve() for known in discover(folder())}
     except InputError:
@@ -121,15 +121,15 @@ def published_path(experiment: Experiment) -> Path:
 
 
 def modules_beside(path: Path) -> list[Path]:
-    """The modules that a script can import from its own folder: those without a leading number."""
+    """The modules that a script can import from its folder: those without a leading number."""
     return [beside for beside in sorted(path.parent.glob("*.py")) if beside.stem.isidentifier() and beside != path]
 
 
 def load_script(path: Path) -> ModuleType:
     """Run a script as a module, and return it.
 
-    It can import modules that lie beside it, as with `python script.py`; another folder's modules of the same names
-    stay apart. Workers on other machines receive the script and these modules by value, since they cannot import them.
+    It can import the modules beside it, as with `python script.py`; modules of the same names in other folders stay
+    apart. Workers on other machines receive the script and these modules by value, since they cannot import them.
 
     Raises:
         InputError: the script is missing or cannot be imported.
@@ -158,7 +158,7 @@ def load_script(path: Path) -> ModuleType:
 
 @contextmanager
 def first_on_path(where: Path) -> Iterator[None]:
-    """Let a folder's modules be imported before all others within the block."""
+    """Import a folder's modules before all others within the block."""
     entry = str(where.resolve())
     sys.path.insert(0, entry)
     importlib.invalidate_caches()

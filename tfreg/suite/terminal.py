@@ -1,4 +1,4 @@
-"""The text that the commands print: a block an experiment, a line a number, a block a claim.
+"""The text that the commands print: a block for each experiment and claim, a line for each number.
 
 Conventions: everything is computed from the records that runs leave, fits the width of the terminal, and can be printed
 in any encoding: a character that a terminal cannot show is replaced by plain ones. Nothing heavy is imported.
@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tfreg.suite.record import CheckedNumber, Claim, ExperimentRecord
+from tfreg.suite.record import CheckedNumber, Claim, ExperimentRecord, values_back
 from tfreg.suite.scripts import Experiment
 
 _COLOURS = {"holds": "green", "fails": "red", "depends": "yellow"}
@@ -35,7 +35,7 @@ def console() -> Console:
 
 
 def never_fail_to_print() -> None:
-    """Let standard output and error replace a character that they cannot show, instead of failing."""
+    """Make standard output and error replace a character that they cannot show, instead of failing."""
     codecs.register_error("tfreg.plain", _replace)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -90,13 +90,10 @@ def _numbers_back(record: ExperimentRecord) -> Text:
         return Text("printed numbers are compared with the default options only")
     if not record.checked:
         return Text("no printed numbers")
-    expected = [one for one in record.checked if one.expected]
-    n_back, n_values = (sum(map(sum, (one.came_back for one in expected))), sum(len(one.printed) for one in expected))
-    n_others = sum(len(one.printed) for one in record.checked) - n_values
-    text = Text(f"{n_back} of {n_values} printed numbers came back")
-    text.append(f"; {n_others} others cannot" if n_others else "")
-    for one in (one for one in expected if not all(one.came_back)):
-        text.append(f"\nnot {one.name}", "red")
+    text = Text(str(values_back(record.checked)))
+    for one in record.checked:
+        if one.expected and not all(one.came_back):
+            text.append(f"\nnot {one.name}", "red")
     return text
 
 
@@ -111,7 +108,7 @@ def _verdicts(claims: Sequence[Claim]) -> Text:
 
 
 def numbers(checked: Sequence[CheckedNumber], missing: Sequence[str], width: int) -> RenderableType:
-    """A line a number, then the meaning of the marks, the reasons with the numbers they belong to, and the sum."""
+    """A line for each number, then the meaning of the marks, the reasons with their numbers, and the totals."""
     names = [*(one.name for one in checked), *missing]
     # Between the columns one space each; five columns beside the two of values.
     room = width - max(map(len, names), default=0) - 3 - 2 - 4
@@ -144,7 +141,7 @@ def _number_row(one: CheckedNumber, n_characters: int) -> tuple[str, ...]:
 
 
 def _short(value: float, n_characters: int) -> str:
-    """A number with as many digits as there is room for."""
+    """A number with as many digits as fit."""
     texts = (f"{value:.{digits}g}" for digits in range(12, 0, -1))
     return next((text for text in texts if len(text) <= n_characters), f"{value:.0e}")
 
@@ -161,20 +158,18 @@ def _reasons(checked: Iterable[CheckedNumber]) -> list[RenderableType]:
 
 
 def sums(checked: Sequence[CheckedNumber]) -> str:
-    """How many values came back, and what they rest on."""
-    expected = [one for one in checked if one.expected]
-    n_values = sum(len(one.printed) for one in expected)
-    back = {kind: sum(sum(one.came_back) for one in expected if one.rests_on == kind) for kind in _START_MARKS}
-    n_others = sum(len(one.printed) for one in checked) - n_values
+    """The number of values that came back, by what they rest on."""
+    total = values_back(checked)
+    back = {kind: values_back([one for one in checked if one.rests_on == kind]).back for kind in _START_MARKS}
     return (
-        f"{sum(back.values())} of {n_values} values came back: {back['source']} follow from the source alone, "
+        f"{total.back} of {total.expected} values came back: {back['source']} follow from the source alone, "
         f"{back['solved start']} rest on a start that was solved for, {back['itself']} are compared with themselves. "
-        f"{n_others} others cannot come back."
+        f"{total.others} others cannot come back."
     )
 
 
 def claims(records: Sequence[ExperimentRecord]) -> RenderableType:
-    """A block a claim: its verdict, the sentence and the evidence at full width; then how many of each verdict."""
+    """A block for each claim: verdict, sentence and evidence at full width; then the number of each verdict."""
     parts: list[RenderableType] = []
     for record in records:
         for claim in record.claims:
