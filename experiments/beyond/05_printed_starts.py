@@ -37,10 +37,11 @@ def main() -> Findings:
     )
     first = table[table.start == PRINTED].uniform.iloc[[0, 1, 3]]  # of each of the three printed kernels
     keras.utils.set_random_seed(SEED)
-    today = ", ".join(f"{value:.4f}" for value in models.relu_net(2).get_weights()[0].ravel())
+    drawn = ", ".join(f"{value:.4f}" for value in models.relu_net(2).get_weights()[0].ravel())
+    seeded = f"seed {SEED} in today's Keras draws {drawn} for experiment 3"
 
     found = Findings(f"Values that can be drawn: {', '.join(f'{start}, {count}' for start, count in counts.items())}.")
-    found.number("kernels", table[table.start == PRINTED].nearest)
+    found.number("kernels", table[table.start == PRINTED].nearest, because=seeded)
     found.table("values", table, "Each value of a start, and the nearest one that the initialiser can draw")
     uniform, away = table.uniform.to_numpy(), table["ulps away"].to_numpy()
     axes, title = ("uniform number behind the value", "distance (ulps)"), "Distance from a value that can be drawn"
@@ -54,8 +55,8 @@ def main() -> Findings:
     found.claim(
         "ours: the seed set before each net determines its start",
         holds=bool(np.ptp(first) < 1e-6),
-        because=f"the uniform numbers behind the first value of each kernel differ, "
-        f"{', '.join(f'{u:.4f}' for u in first)}; and seed {SEED} in today's Keras draws {today} for experiment 3",
+        because="the uniform numbers behind the first value of each kernel differ, "
+        f"{', '.join(f'{u:.4f}' for u in first)}; and {seeded}",
     )
     found.claim(
         "ours: the warm-up starts that were solved for are the lecture's",
