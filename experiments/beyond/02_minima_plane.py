@@ -59,7 +59,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_perturbed: int = 1000
     found.claim(
         "ours: the stuck minimum attracts perturbed weights back",
         holds=freed == 0 or ("depends" if freed < n_perturbed / 2 else False),
-        because=f"perturbed with a standard deviation of {spread:g}, {comparison.share_text(freed, n_perturbed)} runs end "
+        because=f"perturbed with a standard deviation of {spread:g}, {comparison.share_text(freed, n_perturbed)} end "
         f"lower; with the dead unit's output weight flipped, {comparison.share_text(freed_flipped, n_perturbed)}",
     )
     return found
