@@ -1,6 +1,7 @@
 """The text of the commands: within the width of any terminal, in any encoding, with nothing lost."""
 
 import io
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -46,9 +47,8 @@ def test_a_block_names_the_numbers_that_are_lost() -> None:
     lost, other = number(reproduced=(1.0, 2.0)), number(reproducible="not reproducible", name="x.seedless")
     text = printed(terminal.block(record(checked=(lost, other)), fresh=True), 80)
     assert "1 of 2 printed numbers came back; 2 others cannot\n  not clusters_custom_gradient.weights" in text
-    assert "\n  2 printed numbers cannot come back\n" in printed(
-        terminal.block(record(checked=(other,)), fresh=True), 80
-    )
+    none_expected = printed(terminal.block(record(checked=(other,)), fresh=True), 80)
+    assert "\n  2 printed numbers cannot come back\n" in re.sub(r" +\n", "\n", none_expected)
     assert "no printed numbers" in printed(terminal.block(record(checked=()), fresh=True), 80)
     assert "default options only" in printed(terminal.block(record(changed_options={"epochs": 3}), fresh=True), 80)
 

@@ -118,7 +118,8 @@ def executor_at(address: str) -> Iterator[Executor | None]:
         raise InputError("--scheduler needs Dask; install it with: pip install 'tfreg[dask]'") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=_CONNECT_WITHIN)
+        # Not as the default: a client that fails to connect would stay it, and xarray would ask it for locks.
+        client = Client(address, timeout=_CONNECT_WITHIN, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
