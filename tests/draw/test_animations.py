@@ -27,7 +27,9 @@ from tfreg import draw
 from tfreg.datasets import Dataset, bernoulli_line, sigmoid
 from tfreg.draw import Animation
 from tfreg.draw.figure import Picture, new_figure
-from tfreg.draw.style import STATES, TRUE_WEIGHTS
+from tfreg.draw.moving import moving_on_surface
+from tfreg.draw.scene import scenes
+from tfreg.draw.style import STATES, TRUE_WEIGHTS, styles_for
 
 TITLE = "Adam(0.1) from (-10, -1): <b> & $title"
 CHROMIUM = shutil.which("chromium")
@@ -148,7 +150,7 @@ def test_texts_do_not_overlap_and_the_lower_panels_are_named(figure: Figure) -> 
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == ["MSE", "MSE, data and fits", "BCE", "BCE, data and fits"]
     named = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert {*LABELS, "true weights", "minimum", "start", "data", "true probability"} == set(named)
+    assert {*LABELS, "true weights", "minimum", "start", "end", "data", "true probability"} == set(named)
 
 
 def test_each_frame_says_its_epoch(animation: Animation) -> None:
@@ -304,6 +306,27 @@ def test_data_and_fits_that_do_not_belong_together_are_refused(
 ) -> None:
     with refused(message):
         draw.descent_animation(tiny_surface(), tiny_run(5), data=bernoulli_line(50) if data else None, fits=fits)
+
+
+def test_the_end_of_each_path_is_marked_from_its_last_epoch_on() -> None:
+    wild = tiny_run(20)
+    wild.weights[15:] = np.nan
+    (paths,) = scenes(tiny_surface(), {"long": tiny_run(40), "short": tiny_run(20, 4), "wild": wild})
+    axes = Figure().subplots()
+    parts = [*moving_on_surface(axes, paths, styles_for(paths.paths), np.arange(0, 41, 10))]
+    shown = []
+    for epoch in (0, 10, 20, 40):
+        for _, move in parts:
+            move(epoch)
+        ends = {marker: [line for line in axes.lines if line.get_marker() == marker] for marker in "sx"}
+        shown.append([[len(line.get_xdata()) for line in lines] for lines in ends.values()])
+    assert shown == [[[0, 0], [0]], [[0, 0], [0]], [[0, 1], [1]], [[1, 1], [1]]]
+
+
+@pytest.mark.parametrize("path", [None, b"descent.gif", 3])
+def test_what_is_no_path_is_refused(animation: Animation, path: object, refused: Refused) -> None:
+    with refused(f"cannot save an animation as {path!r}; expected a name that ends in .gif or .html"):
+        animation.save(path)
 
 
 @pytest.mark.parametrize("n_frames", [0, 2.5])

@@ -271,6 +271,102 @@ def test_runs_and_surfaces_of_one_loss_belong_together_and_unnamed_ones_are_not_
 SURFACE, RUN = tiny_surface(), tiny_run(5)
 
 
+def moved(run: xr.Dataset, by: float) -> xr.Dataset:
+    return run.assign(weights=run.weights + by)
+
+
+FAR = moved(RUN, 500.0)
+
+
+def comparison(n_epochs: int = 5) -> xr.Dataset:
+    """A comparison of two losses and two optimizers from two starts, with trajectories."""
+    run = tiny_run(n_epochs)
+    whole = xr.concat([xr.concat([moved(run, 0.1 * n + m) for n in range(2)], "start") for m in range(2)], "optimizer")
+    labels = {"problem": ["bce", "mse"], "optimizer": ["sgd:0.1", "adam:0.1"]}
+    both = xr.concat([whole, moved(whole, 0.5)], "problem").assign_coords(labels)
+    return both.assign(loss_source=("problem", ["bce", "lambda y, p: (y - p) ** 2"]))
+
+
+def named_in(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_comparison_has_a_path_for_each_optimizer_on_the_surface_of_its_loss() -> None:
+    result, surface = comparison(), SURFACE.assign_attrs(loss="bce")
+    figure = draw.descent(surface, result.sel(problem="bce"))
+    assert named_in(figure) == ["sgd:0.1", "adam:0.1", "start", "end"]
+    path = drawn(solid_and_flat(figure)[1], "adam:0.1")
+    np.testing.assert_array_equal(
+        coordinates(path), result.weights.sel(problem="bce", optimizer="adam:0.1", start=0).values
+    )
+    assert path.get_color() == draw.OPTIMIZERS["adam"].colour
+    assert named_in(draw.descent(surface, result.isel(problem=0, optimizer=1)))[0] == "adam:0.1"
+    assert named_in(draw.descent(surface, {"mine": result.isel(problem=0)}))[:2] == ["mine, sgd:0.1", "mine, adam:0.1"]
+
+
+def test_rates_seeds_and_problems_are_named_where_there_are_several() -> None:
+    result = comparison()
+    names = named_in(draw.descent(SURFACE, result))
+    assert names[:4] == ["sgd:0.1, bce", "sgd:0.1, mse", "adam:0.1, bce", "adam:0.1, mse"]
+    varied = xr.concat([result.isel(problem=[0])] * 2, "learning_rate", data_vars="all")
+    varied = varied.assign_coords(learning_rate=[0.1, 0.01]).isel(optimizer=[1]).drop_vars("loss_source")
+    names = named_in(draw.descent(SURFACE, varied))
+    assert names[:2] == ["learning rate 0.1", "learning rate 0.01"]
+
+
+def test_the_loss_of_a_comparison_is_that_of_the_surface(refused: Refused) -> None:
+    result, surface = comparison(), SURFACE.assign_attrs(loss="bce")
+    other = "its loss is lambda y, p: (y - p) ** 2, the surface's is bce"
+    for runs in (result, result.sel(problem="mse"), {"mse": result.sel(problem="mse", optimizer="adam:0.1")}):
+        with refused(other):
+            draw.descent(surface, runs)
+    with refused("compare with trajectories=True"):
+        draw.descent(surface, result.drop_vars(["weights", "loss"]))
+
+
+def test_paths_outside_the_surface_are_named_as_such() -> None:
+    assert named_in(draw.descent(SURFACE, {"adam": RUN, "sgd": FAR}))[:2] == ["adam", "sgd (outside)"]
+
+
+def test_a_diverging_run_leaves_the_distances_of_the_others_readable() -> None:
+    wild = run_of_four()
+    wild.weights[20:] *= 1e36
+    wild.weights[40:] = np.nan
+    figure = draw.descent(tiny_plane(), {"sgd": run_of_four(0.8), "wild": wild})
+    (off,) = (axes for axes in figure.axes if axes.get_ylabel().startswith("distance"))
+    assert 0.8 < off.get_ylim()[1] < 1
+    assert named_in(figure)[1] == "wild (diverged)"
+    figure.canvas.draw()
+
+
+def test_long_names_and_titles_stay_within_the_figure() -> None:
+    long = "name " * 60
+    surfaces, runs = {long: SURFACE, "b": SURFACE}, {long: {long: RUN}, "b": RUN}
+    figure = draw.descent(surfaces, runs, title="title " * 60, note="note " * 80)
+    figure.canvas.draw()
+    assert overlapping(figure) == []
+    assert f"{long[:39]}…" in named_in(figure)
+    draw.descent_animation(surfaces, runs, title="title " * 60, n_frames=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"view": (1, 2, 3)}, "view: expected (elevation, azimuth) in degrees, such as (25.0, 60.0), got (1, 2, 3)"),
+        ({"view": None}, "view: expected (elevation, azimuth)"),
+        ({"view": ("a", "b")}, "view: expected (elevation, azimuth)"),
+        ({"styles": {"x": 1}}, "styles: expected draw.Style by name"),
+        ({"styles": {"x": draw.Style("no colour")}}, "styles: expected draw.Style by name"),
+        ({"styles": 3}, "styles: expected draw.Style by name"),
+        ({"points": 3}, "points: expected a dict of coordinates by name, got 3"),
+    ],
+)
+def test_options_of_another_kind_are_refused_in_one_line(options: dict, message: str, refused: Refused) -> None:
+    for function in (draw.descent, draw.descent_animation):
+        with refused(message):
+            function(SURFACE, RUN, **options)
+
+
 @pytest.mark.parametrize(
     ("surface", "runs", "points", "message"),
     [
@@ -287,6 +383,16 @@ SURFACE, RUN = tiny_surface(), tiny_run(5)
             None,
             "its loss is lambda y, p: tf.reduce_mean(abs(y - p)), the surface's is lambda y, p: tf.reduce_mean((y - p)",
         ),
+        (
+            SURFACE,
+            FAR,
+            None,
+            "every path lies outside the surface: paths at w0 490 to 490.4, w1 499 to 499.3, surface at",
+        ),
+        ({"A": SURFACE}, {"A": FAR}, None, "every path lies outside the surface of A: paths at w0"),
+        (SURFACE, moved(RUN, np.nan), None, "expected a run with finite weights, got none"),
+        (SURFACE, RUN.isel(epoch=[]), None, "'path': expected a run with one epoch or more, got none"),
+        (SURFACE, {"a": RUN.expand_dims(start=0)}, None, "'a': expected a run with one start or more, got none"),
         ({"MSE": SURFACE}, {"BCE": RUN}, None, "the same labels as the surfaces, 'MSE'; got 'BCE'"),
         ({"MSE": SURFACE}, RUN, None, "the same labels as the surfaces, 'MSE'; got Dataset"),
         ([SURFACE], RUN, None, "expected a surface, or a dict of surfaces by label, got list"),

@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from conftest import Refused
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from test_figures import tiny_run, tiny_surface
 
 from tfreg import draw
 from tfreg.datasets import bernoulli_line
+from tfreg.draw import fonts
+from tfreg.draw.figure import rendered
 from tfreg.draw.style import Style, styles_for
 
 
@@ -66,3 +70,24 @@ def test_a_notebook_shows_a_bare_figure_without_pyplot() -> None:
     assert draw.data(bernoulli_line(50))._repr_png_().startswith(b"\x89PNG")
     code = "import sys, tfreg.draw; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_script_without_a_font_is_said_once_and_one_with_a_font_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    fonts._warn_of.cache_clear()
+    with pytest.warns(UserWarning, match="no font of this machine shows Yi characters") as caught:
+        for _ in range(2):
+            rendered(draw.data(bernoulli_line(5), {"ꀀꀁ": np.ones(5), "ꀂ": np.ones(5)}, title="ꀃ"), "png")
+    assert len(caught) == 1
+    # STIX, which Matplotlib brings too, stands for an installed font.
+    monkeypatch.setattr(fonts, "_OTHERS", ("STIXGeneral",))
+    figure = draw.descent(tiny_surface(), tiny_run(3), title="a\u20dd")
+    rendered(figure, "png")
+    families = {text.get_text(): text.get_fontfamily() for text in figure.findobj(Text)}
+    assert families["a\u20dd"] == ["DejaVu Sans", "STIXGeneral"]
+    assert families["seen from above"] == ["sans-serif"]
+
+
+def test_what_is_no_path_is_refused(refused: Refused) -> None:
+    for path in (None, b"data.png"):
+        with refused("expected a name that ends in .png or .svg"):
+            draw.save(Figure(), path)

@@ -20,7 +20,7 @@ from tfreg.datasets import Dataset
 from tfreg.draw.axes import VIEW, draw_contours, draw_surface
 from tfreg.draw.data import draw_data
 from tfreg.draw.descent import Points, legend_handles, scene_styles
-from tfreg.draw.figure import Picture, draw_legend, new_figure
+from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
 from tfreg.draw.frames import Animation, in_one_palette
 from tfreg.draw.moving import Moving, moving_fits, moving_on_surface, show_epoch
 from tfreg.draw.scene import Scene, Surfaces, scenes
@@ -76,7 +76,7 @@ def descent_animation(
     epochs = _epochs(columns, n_frames)
     figure = new_figure(5.2 * max(len(columns), 2), 7.6 if len(columns) > 1 else 4.8)
     figure.set_dpi(_DPI)
-    figure.suptitle(title)
+    draw_title(figure, title)
     moving = _lay_out(figure, columns, style_of, epochs, data, by_scene, view)
     exact = ["white", "black", *(style.colour for style in style_of.values())]
     frames = in_one_palette(_frames(figure, moving, epochs), exact)
@@ -126,10 +126,11 @@ def _lay_out(
     handles: list[Any] = [*legend_handles(list(columns), style_of)]
     for column, scene in enumerate(columns):
         solid = figure.add_subplot(grid[0, column], projection="3d", computed_zorder=False)
-        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if single else 1.0)
+        label = shortened(scene.label, PANEL_NAME)
+        draw_surface(solid, scene.surface, label, view, zoom=0.9 if single else 1.0)
         moving += moving_on_surface(solid, scene, style_of, epochs)
         flat = figure.add_subplot(grid[0, 1] if single else grid[1, column])
-        name = f"{scene.label}, " if scene.label else ""
+        name = f"{label}, " if label else ""
         if data is None or fits is None:
             draw_contours(flat, scene.surface, f"{name}seen from above")
             moving += moving_on_surface(flat, scene, style_of, epochs)

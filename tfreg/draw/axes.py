@@ -21,6 +21,7 @@ from mpl_toolkits.mplot3d import Axes3D
 from tfreg.draw.box import box, clipped, height, inside
 from tfreg.draw.scene import Trajectory, check_surface
 from tfreg.draw.style import DIVERGED, Style
+from tfreg.errors import InputError
 
 VIEW = (25.0, 60.0)  # elevation and azimuth, in degrees
 _DOTS = 30  # along a trajectory
@@ -41,9 +42,10 @@ def draw_surface(
     """Draw a loss surface into 3-D axes made with `computed_zorder=False`; narrow axes need less zoom.
 
     Raises:
-        InputError: no surface, or one of a single row.
+        InputError: no surface, one of a single row, or no view of two angles.
     """
     check_surface(surface)
+    _check_view(view)
     first, second = surface.loss.dims
     x, y = np.meshgrid(surface[first], surface[second], indexing="ij")
     low, high = box(surface)
@@ -62,6 +64,15 @@ def draw_surface(
         axis.set_major_locator(MaxNLocator(4))
         axis.labelpad = 9 if long else 5
     axes.set_box_aspect((4, 4, 3), zoom=zoom * (0.92 if long else 1))
+
+
+def _check_view(view: object) -> None:
+    try:
+        angles = np.asarray(view, dtype=np.float64)
+    except (TypeError, ValueError):
+        angles = np.empty(0)
+    if angles.shape != (2,) or not np.isfinite(angles).all():
+        raise InputError(f"view: expected (elevation, azimuth) in degrees, such as {VIEW}, got {view!r:.60}")
 
 
 def draw_contours(axes: Axes, surface: xr.Dataset, title: str = "", *, labelled: bool = True) -> ContourSet:
@@ -123,15 +134,28 @@ def draw_path(
     if dotted:
         every = np.arange(len(points)) % stride(len(points)) == 0
         drawn += axes.plot(*points[shown & every].T, "o", markersize=2 + width, **look)
+    start = points[:1][shown[:1]]
     # At the border too, the marks of start and end are drawn whole.
     ends: dict[str, Any] = look | {"clip_on": False, "in_layout": False}
-    start = points[:1][shown[:1]]
     drawn += axes.plot(*start.T, "o", markersize=5 + width, markerfacecolor="white", **ends)
-    if path.diverged:
-        last = line[~np.isnan(line).any(axis=1)][-1:]
-        return drawn + axes.plot(*last.T, DIVERGED.marker, markersize=7, markeredgewidth=2, **ends)
-    end = points[-1:][shown[-1:]]
-    return drawn + axes.plot(*end.T, "s", markersize=6, markeredgecolor="white", markeredgewidth=0.8, **ends)
+    return drawn + axes.plot(*end_of(points, path.diverged, corners).T, **(look | end_look(path.diverged)))
+
+
+def end_of(points: np.ndarray, diverged: bool, corners: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return where a path through points (n_points, d) ends within a box, (1, d); (0, d) if it ends outside."""
+    if not diverged:
+        return points[-1:][inside(points, corners)[-1:]]
+    line = clipped(points, *(corner[: points.shape[1]] for corner in corners))
+    line = line if len(line) else points[inside(points, corners)]
+    return line[~np.isnan(line).any(axis=1)][-1:]
+
+
+def end_look(diverged: bool) -> dict[str, Any]:
+    """Return the look of the mark where a path ends, whole at the border too."""
+    look: dict[str, Any] = {"linestyle": "", "clip_on": False, "in_layout": False}
+    if diverged:
+        return look | {"marker": DIVERGED.marker, "markersize": 7, "markeredgewidth": 2}
+    return look | {"marker": "s", "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.8}
 
 
 def stride(n_records: int) -> int:

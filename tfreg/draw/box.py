@@ -3,7 +3,7 @@
 Conventions: a corner (3,) holds the surface's two coordinates and the loss, in this order.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -66,6 +66,37 @@ def clipping_box(surface: xr.Dataset, losses: Iterable[np.ndarray]) -> tuple[np.
     low[2] = min([low[2], *(float(loss.min()) for loss in finite if loss.size)])
     high[2] += max(0.05 * (high[2] - low[2]), 1e-6 * max(1.0, abs(high[2])))
     return low, high
+
+
+def on_surface(surface: xr.Dataset, coordinates: np.ndarray) -> bool:
+    """Return True if some of a path through coordinates (n_epochs, 2) lies within a surface."""
+    low, high = (corner[:2] for corner in box(surface))
+    return bool(inside(coordinates, (low, high)).any() or len(clipped(coordinates, low, high)))
+
+
+def check_some_inside(surface: xr.Dataset, paths: Sequence[np.ndarray], label: str) -> None:
+    """Check that some of the paths, of coordinates (n_epochs, 2), runs over a surface.
+
+    Raises:
+        InputError: all run elsewhere, or none has finite coordinates.
+    """
+    if any(on_surface(surface, path) for path in paths):
+        return
+    points = np.concatenate(paths)
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        raise InputError("expected a run with finite weights, got none")
+    corners = box(surface)
+    there, here = (_ranges(surface, low, high) for low, high in [(points.min(axis=0), points.max(axis=0)), corners])
+    raise InputError(
+        f"every path lies outside the surface{' of ' * bool(label)}{label}: paths at {there}, surface at {here}; "
+        "choose a grid around the paths: loss_surface(problem, around=runs)"
+    )
+
+
+def _ranges(surface: xr.Dataset, low: np.ndarray, high: np.ndarray) -> str:
+    ends = zip(surface.loss.dims, low, high, strict=False)
+    return ", ".join(f"{dim} {first:.4g} to {last:.4g}" for dim, first, last in ends)
 
 
 def height(surface: xr.Dataset, coordinates: ArrayLike) -> float:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess
 from tfreg.comparison.race import winners
-from tfreg.draw.figure import Picture, new_figure, panels
+from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, Style, styles_for
 
 _LINES = ("-", "--", ":", "-.")
@@ -97,7 +97,7 @@ def ranks(raced: xr.Dataset, title: str = "", shown: int = 6, *, styles: Mapping
         styles: by optimizer.
     """
     figure = new_figure(12.0, 5.6)
-    figure.suptitle(title)
+    draw_title(figure, title)
     over, end = figure.subplots(1, 2, width_ratios=(1.5, 1))
     last = raced.isel(epoch=-1)
     order = last["rank"].values.argsort()
@@ -132,7 +132,7 @@ def profile(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Style] 
     names = result.problem.values.tolist()
     style_of = styles_for(result.optimizer.values.tolist(), styles)
     figure = new_figure(5.2 * len(names) + 0.8, 4.8)
-    figure.suptitle(title)
+    draw_title(figure, title)
     for axes, problem in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
         for order, (name, style) in enumerate(style_of.items()):
             x, arrived = _arrivals(best.sel(problem=problem, optimizer=name), result.attrs["epochs"])

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from tfreg.datasets import Dataset
-from tfreg.draw.figure import Picture, new_figure
+from tfreg.draw.figure import Picture, draw_title, new_figure, shortened
 from tfreg.draw.style import CLASSES, DATA, TRUTH, Style, styles_for
 from tfreg.errors import InputError
 
@@ -71,7 +71,7 @@ def _draw_curves(
         style = chosen[label]
         # The first of several curves is wider, so that it stays visible under another.
         width = style.width or (3.6 if order == 0 and len(curves) > 1 else 1.8)
-        axes.plot(x, values, style.line, color=style.colour, linewidth=width, label=label)
+        axes.plot(x, values, style.line, color=style.colour, linewidth=width, label=shortened(label))
 
 
 def curves(
@@ -102,7 +102,7 @@ def curves(
         >>> draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, log_x=True)
     """
     figure = new_figure((5.2 if len(panels) < 3 else 3.4) * len(panels) + 1.2, 4.2)
-    figure.suptitle(title)
+    draw_title(figure, title)
     chosen = styles_for((label for by_label in panels.values() for label in by_label), styles)
     for axes, (quantity, by_label) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
         if behind is not None:

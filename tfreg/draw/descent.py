@@ -10,9 +10,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from tfreg.draw.axes import VIEW, draw_contours, draw_levels, draw_path, draw_point, draw_surface, point_handle
-from tfreg.draw.figure import Picture, draw_legend, new_figure
+from tfreg.draw.box import box, inside, on_surface
+from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
 from tfreg.draw.scene import Scene, Surfaces, scenes
-from tfreg.draw.style import DIVERGED, MARKED, Style, styles_for
+from tfreg.draw.style import DIVERGED, MARKED, Style, check_styles, styles_for
 from tfreg.surfaces.grid import Runs
 
 Points = Mapping[str, ArrayLike] | Mapping[str, Mapping[str, ArrayLike]]
@@ -34,8 +35,9 @@ def descent(
 
     Args:
         surface: one, or a dict of surfaces that are drawn side by side.
-        runs: for one surface a run (its starts look alike) or a dict of runs by name; for a dict of surfaces a dict
-            with one of these for each of the same labels.
+        runs: for one surface a run (its starts look alike), a comparison with trajectories (a path for each optimizer,
+            rate, seed and problem) or a dict of these by name; for a dict of surfaces a dict with one of these for each
+            of the same labels.
         title: above all panels.
         note: above the legend.
         styles: of paths and points, by name.
@@ -44,7 +46,7 @@ def descent(
         view: elevation and azimuth, in degrees.
 
     Raises:
-        InputError: no run or no surface, labels that differ, or runs of another problem.
+        InputError: no run or no surface, labels that differ, runs of another problem, or no path on the surface.
 
     Example:
         >>> runs = {name: tfreg.train(problem, name, 435, (-10, -1)) for name in ("sgd:0.1", "adam:0.1")}
@@ -54,16 +56,17 @@ def descent(
     style_of = scene_styles(columns, styles)
     off_plane = any(path.distance is not None for scene in columns for paths in scene.paths.values() for path in paths)
     figure, solids, flats, below = _panels(len(columns), off_plane)
-    figure.suptitle(title)
+    draw_title(figure, title)
     for column, (scene, solid, flat) in enumerate(zip(columns, solids, flats, strict=True)):
-        draw_surface(solid, scene.surface, scene.label, view, zoom=0.9 if len(columns) == 1 else 1.0)
-        name = f"{scene.label}, seen from above" if scene.label else "seen from above"
+        label = shortened(scene.label, PANEL_NAME)
+        draw_surface(solid, scene.surface, label, view, zoom=0.9 if len(columns) == 1 else 1.0)
+        name = f"{label}, seen from above" if label else "seen from above"
         draw_levels(figure, flat, draw_contours(flat, scene.surface, name))
         for axes in (solid, flat):
             draw_scene(axes, scene, style_of)
         if below:
             _draw_distances(below[column], scene, style_of)
-    draw_legend(figure, [*legend_handles(columns, style_of), *_end_handles(columns)], note)
+    draw_legend(figure, legend_handles(columns, style_of), note)
     return figure
 
 
@@ -83,6 +86,7 @@ def _panels(n_columns: int, off_plane: bool) -> tuple[Picture, list[Axes], list[
 
 def scene_styles(columns: list[Scene], styles: Mapping[str, Style] | None) -> dict[str, Style]:
     """Return the style of every path and point of some scenes."""
+    check_styles(styles)
     given = MARKED | dict(styles or {})
     names = [name for scene in columns for name in (*scene.paths, *scene.points)]
     marks = {name for scene in columns for name in scene.points} - set(given)
@@ -116,31 +120,45 @@ def draw_scene(axes: Axes, scene: Scene, style_of: Mapping[str, Style]) -> None:
 
 def _draw_distances(axes: Axes, scene: Scene, style_of: Mapping[str, Style]) -> None:
     """Draw the distance of each path from the plane over the epochs."""
+    corners, far, near = box(scene.surface), 0.0, 0.0
     for name, paths in scene.paths.items():
         for path in paths:
             if path.distance is not None:
                 shown = np.where(np.isfinite(path.distance), path.distance, np.nan)
+                far, near = _farther(far, shown), _farther(near, shown[inside(path.coordinates, corners)])
                 axes.plot(path.epochs, shown, style_of[name].line, color=style_of[name].colour, linewidth=1.8)
     # The first steps are by far the longest; unlike a scale that is linear near zero, a square root has no kink.
     axes.set_xscale("function", functions=(lambda x: np.sqrt(np.maximum(x, 0)), np.square))
-    axes.set(xlabel="epoch", ylabel="distance\nfrom the plane", xlim=(0, None), ylim=(0, None))
+    # A run that has left the surface is so far away that it would flatten all others.
+    top = 1.05 * near if far > 10 * near > 0 else None
+    axes.set(xlabel="epoch", ylabel="distance\nfrom the plane", xlim=(0, None), ylim=(0, top))
     axes.grid(alpha=0.25)
 
 
+def _farther(distance: float, others: np.ndarray) -> float:
+    """The greatest of a distance and others, NaN left out."""
+    return float(np.nanmax([distance, *others]))
+
+
 def legend_handles(columns: list[Scene], style_of: Mapping[str, Style]) -> list[Line2D]:
-    """Return the entries of the legend of some scenes: paths, points and the start, each once."""
+    """Return the entries of the legend of some scenes: paths, points, starts and ends, each once."""
     handles: dict[str, Line2D] = {}
+    visible = {
+        name for scene in columns for name, paths in scene.paths.items()
+        if any(on_surface(scene.surface, path.coordinates) for path in paths)
+    }  # fmt: skip
     for scene in columns:
         widths = widths_of(scene)
         for name, paths in scene.paths.items():
-            fate = " (diverged)" if all(path.diverged for path in paths) else ""
+            fates = ["diverged"] * all(path.diverged for path in paths) + ["outside"] * (name not in visible)
+            fate = f" ({', '.join(fates)})" if fates else ""
             style = style_of[name]
             line: dict[str, Any] = {"linestyle": style.line, "linewidth": style.width or widths[name]}
-            handles.setdefault(name, Line2D([], [], color=style.colour, label=name + fate, **line))
+            handles.setdefault(name, Line2D([], [], color=style.colour, label=shortened(name) + fate, **line))
         for name in scene.points:
-            handles.setdefault(name, point_handle(name, style_of[name]))
+            handles.setdefault(name, point_handle(shortened(name), style_of[name]))
     start = Line2D([], [], color="#666666", linestyle="", marker="o", markerfacecolor="white", label="start")
-    return [*handles.values(), start]
+    return [*handles.values(), start, *_end_handles(columns)]
 
 
 def _end_handles(columns: list[Scene]) -> list[Line2D]:

@@ -6,24 +6,37 @@ a cell.
 
 import io
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
+from textwrap import fill
 from typing import Any
+from unicodedata import east_asian_width
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
+from tfreg.draw.fonts import fonts_for
 from tfreg.errors import InputError
 from tfreg.files import write_whole
 
 DPI = 100  # pixels an inch, of saved figures and in notebooks
 _COLUMNS = 6  # of small panels
+_LONGEST = 40  # characters of a name in a legend
+PANEL_NAME = 28  # characters of a name above a panel
 
 
 class Picture(Figure):
     """A Matplotlib figure outside pyplot, shown as PNG by a notebook when it ends a cell."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure, with fonts for every script that it holds."""
+        with fonts_for(self):
+            super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         return rendered(self, "png")
@@ -52,11 +65,21 @@ def save(figure: Figure, path: str | Path, dpi: int = DPI) -> None:
     Example:
         >>> save(draw.data(dataset), "data.png")
     """
-    path = Path(path)
+    path = named_path(path, "a figure", (".png", ".svg"))
     kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg"):
-        raise InputError(f"cannot save a figure as {path.name!r}; expected a name that ends in .png or .svg")
     write_whole(path, lambda temporary: temporary.write_bytes(rendered(figure, kind, dpi)))
+
+
+def named_path(path: object, what: str, suffixes: tuple[str, str]) -> Path:
+    """Return the path of a file that ends in one of two suffixes, in any case.
+
+    Raises:
+        InputError: no path, or another suffix.
+    """
+    name = Path(path).name if isinstance(path, str | PathLike) else path
+    if not isinstance(path, str | PathLike) or Path(path).suffix.lower() not in suffixes:
+        raise InputError(f"cannot save {what} as {name!r:.80}; expected a name that ends in {' or '.join(suffixes)}")
+    return Path(path)
 
 
 def rendered(figure: Figure, kind: str, dpi: int = DPI) -> bytes:
@@ -76,7 +99,7 @@ def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[
     n_rows = -(-len(names) // n_columns)
     # Even below one panel, a legend needs 7 inches.
     figure = new_figure(max(7.0, 2.2 * n_columns + 0.8), (2.1 if n_columns > 2 else 3.2) * n_rows + 0.9)
-    figure.suptitle(title)
+    draw_title(figure, title)
     figure.supylabel(ylabel, fontsize="medium")
     grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
     for spare in range(len(names), len(grid)):
@@ -89,8 +112,37 @@ def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[
     return figure, dict(zip(names, grid, strict=False))
 
 
+def draw_title(figure: Figure, title: str) -> None:
+    """Write a title above all panels, in as many lines as it needs."""
+    _wrap(figure, figure.suptitle(title))
+
+
+def _wrap(figure: Figure, text: Text) -> None:
+    """Break a text into as many lines as it needs within the width of a figure."""
+    with fonts_for(figure):
+        share = text.get_window_extent().width / (0.98 * figure.bbox.width)
+    if share > 1:
+        text.set_text(fill(text.get_text(), int(0.95 * len(text.get_text()) / share)))
+
+
+def shortened(name: str, longest: int = _LONGEST) -> str:
+    """Return a name as a legend can hold it: cut, with an ellipsis, where it has more characters than 40.
+
+    Example:
+        >>> shortened("a very long name", longest=8)
+        'a very …'
+    """
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def _width(text: str) -> int:
+    """The width of a text in letters, as which most of Chinese, Japanese and Korean count double."""
+    return len(text) + sum(east_asian_width(character) in "WF" for character in text)
+
+
 def draw_legend(figure: Figure, handles: list[Line2D], note: str = "") -> None:
     """Draw a legend below a figure, in as many rows as its texts need."""
-    n_rows = -(-sum(len(str(handle.get_label())) + 9 for handle in handles) // int(11 * figure.get_figwidth()))
+    n_rows = -(-sum(_width(str(handle.get_label())) + 9 for handle in handles) // int(11 * figure.get_figwidth()))
     n_columns = -(-len(handles) // n_rows)
-    figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, title=note, frameon=False)
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, title=note, frameon=False)
+    _wrap(figure, legend.get_title())

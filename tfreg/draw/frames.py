@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from tfreg.errors import InputError
+from tfreg.draw.figure import named_path
 from tfreg.files import write_whole
 
 _MILLISECONDS = 200  # that a frame is shown
@@ -35,11 +35,9 @@ class Animation:
         Raises:
             InputError: another suffix, or a folder that cannot be written to.
         """
-        path = Path(path)
-        kinds = {".gif": _gif, ".html": lambda animation: _page(animation).encode()}
-        if path.suffix.lower() not in kinds:
-            raise InputError(f"cannot save an animation as {path.name!r}; expected a name that ends in .gif or .html")
-        write_whole(path, lambda temporary: temporary.write_bytes(kinds[path.suffix.lower()](self)))
+        path = named_path(path, "an animation", (".gif", ".html"))
+        content = _gif if path.suffix.lower() == ".gif" else lambda animation: _page(animation).encode()
+        write_whole(path, lambda temporary: temporary.write_bytes(content(self)))
 
     def _repr_html_(self) -> str:
         return f'<img alt="{escape(self.title)}" src="data:image/gif;base64,{base64.b64encode(_gif(self)).decode()}">'

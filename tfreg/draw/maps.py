@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from tfreg.comparison.analysis import diverged, unstack_starts
-from tfreg.draw.figure import Picture, new_figure, panels
+from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, NOT_REACHED
 
 
@@ -92,7 +92,7 @@ def trainability(
         title: above all.
     """
     figure = new_figure(6.2 * len(maps), 5.8)
-    figure.suptitle(title)
+    draw_title(figure, title)
     for axes, (label, result) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
         runs = result.isel(problem=0, optimizer=0, start=0).transpose("momentum", "learning_rate", ...)
         rates, momenta = np.meshgrid(runs.learning_rate, runs.momentum)

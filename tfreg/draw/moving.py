@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from mpl_toolkits.mplot3d import Axes3D
 
 from tfreg.datasets import Dataset
-from tfreg.draw.axes import draw_point
+from tfreg.draw.axes import draw_point, end_look, end_of
 from tfreg.draw.box import clipped, inside
 from tfreg.draw.descent import widths_of
 from tfreg.draw.scene import Scene, Trajectory
@@ -50,10 +50,19 @@ def moving_on_surface(axes: Axes, scene: Scene, style_of: Mapping[str, Style], e
             )
             yield line, grow
             yield from ((part, _unchanged) for part in (marks, start))
+            yield _moving_end(axes, path, scene.corners, look)
     drawn = (draw_point(axes, coordinates, style_of[name], scene.surface) for name, coordinates in scene.points.items())
     for mark in sorted(drawn, key=lambda mark: mark.get_zorder()):
         mark.set_animated(True)
         yield mark, _unchanged
+
+
+def _moving_end(axes: Axes, path: Trajectory, corners: tuple[np.ndarray, np.ndarray], look: dict[str, Any]) -> Moving:
+    """The mark at the end of a path, shown from its last epoch on."""
+    points = path.solid if isinstance(axes, Axes3D) else path.coordinates
+    at = end_of(points, path.diverged, corners)
+    (mark,) = axes.plot(*np.empty((points.shape[1], 0)), **(look | end_look(path.diverged)))
+    return mark, lambda epoch: _set_points(mark, at if epoch >= path.epochs[-1] else at[:0])
 
 
 def _update_trajectory(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from tfreg.draw.axes import axis_labels, draw_contours, draw_path, draw_point, point_handle
 from tfreg.draw.box import box, clipping_box, inside
-from tfreg.draw.figure import Picture, new_figure, panels
+from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.scene import Trajectory, marks_inside, paths_on
 from tfreg.draw.style import MARKED, MINIMUM, Style, styles_for
 
@@ -83,7 +83,7 @@ def spreads(
         styles: by label.
     """
     figure = new_figure(3.4 * (len(by_label) + 1) + 0.6, 6.8)
-    figure.suptitle(title)
+    draw_title(figure, title)
     grid = figure.add_gridspec(2, len(by_label) + 1)
     apart = figure.add_subplot(grid[:, -1])
     marks = marks_inside(surface, {"minimum": np.asarray(minimum_weights, np.float64)})

@@ -11,13 +11,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tfreg.draw.box import box, clipping_box, inside
+from tfreg.draw.box import box, check_some_inside, clipping_box, inside
+from tfreg.draw.named_runs import check_run, loss_of, named_runs
 from tfreg.errors import InputError
 from tfreg.surfaces.grid import Runs
 from tfreg.surfaces.plane import project
 
 Surfaces = xr.Dataset | Mapping[str, xr.Dataset]
-_RUN = "expected a run as tfreg.train returns it, with `weights` over epoch and weight, and `loss`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,17 +67,19 @@ def scenes(surface: Surfaces, runs: Runs, points: Mapping | None = None) -> list
 
     Args:
         surface: one, or one for each label.
-        runs: for one surface a run (maybe with a leading `start`) or a run for each label; for several surfaces a
-            mapping with these for each of their labels.
+        runs: for one surface a run (maybe with a leading `start`), a comparison with trajectories, or one of these for
+            each label; for several surfaces a mapping with these for each of their labels.
         points: coordinates (2,) or weight vectors (n_weights,) to mark, by label; for several surfaces maybe a mapping
             with these for each. Points outside a surface are left out.
 
     Raises:
-        InputError: no run or no surface, labels that differ, or a run of other weights or another loss than the
-            surface.
+        InputError: no run or no surface, labels that differ, a run of other weights or another loss than the surface,
+            or no path on it.
     """
     by_label, runs_by_label = _side_by_side(surface, runs)
-    marks = points or {}
+    marks = {} if points is None else points
+    if not isinstance(marks, Mapping):
+        raise InputError(f"points: expected a dict of coordinates by name, got {points!r:.60}")
     nested = bool(marks) and all(isinstance(value, Mapping) for value in marks.values())
     if nested and not set(marks) <= set(by_label):
         raise InputError(f"expected points for {_listed(by_label)}, got them for {_listed(marks)}")
@@ -104,12 +106,9 @@ def _listed(names: Mapping) -> str:
 
 def _scene(label: str, surface: xr.Dataset, runs: Runs, points: Mapping[str, ArrayLike]) -> Scene:
     check_surface(surface)
-    if isinstance(runs, xr.Dataset):
-        runs = {str(runs.attrs.get("optimizer", "path")): runs}
-    if not isinstance(runs, Mapping) or not runs:
-        raise InputError(f"{_RUN}, or a dict of runs by name; got {type(runs).__name__}")
-    named: dict[str, xr.Dataset] = {str(name): run for name, run in runs.items()}  # type: ignore[misc]
+    named = named_runs(runs)
     paths = {name: paths_on(surface, run, name) for name, run in named.items()}
+    check_some_inside(surface, [path.coordinates for several in paths.values() for path in several], label)
     labels = [str(weight) for weight in next(iter(named.values())).weight.values]
     given = {str(name): _coordinates(surface, labels, at, str(name)) for name, at in points.items()}
     return Scene(label, surface, paths, marks_inside(surface, marks_of(surface) | given))
@@ -143,11 +142,10 @@ def paths_on(surface: xr.Dataset, run: xr.Dataset, name: str) -> list[Trajectory
     """Return the paths of a run on a surface, one for each start.
 
     Raises:
-        InputError: no run, or a run of other weights or another loss than the surface.
+        InputError: no run, an empty one, or a run of other weights or another loss than the surface.
     """
-    if not isinstance(run, xr.Dataset) or not {"weights", "loss"} <= set(run) or "epoch" not in run.weights.dims:
-        raise InputError(f"{_RUN}; got {type(run).__name__} for {name!r}")
-    of_surface, of_run = surface.attrs.get("loss"), run.attrs.get("loss")
+    check_run(run, name)
+    of_surface, of_run = surface.attrs.get("loss"), loss_of(run)
     if of_surface is not None and of_run is not None and of_surface != of_run:
         raise InputError(f"{name!r} is a run of another problem: its loss is {of_run}, the surface's is {of_surface}")
     order = (*(dim for dim in run.weights.dims if dim not in ("epoch", "weight")), "epoch", "weight")

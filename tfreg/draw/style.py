@@ -5,10 +5,13 @@ tell apart. A concept has one colour in every figure.
 """
 
 import colorsys
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from matplotlib.colors import to_hex
+from matplotlib.colors import is_color_like, to_hex
+
+from tfreg.errors import InputError
 
 PALETTE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#D55E00")
 
@@ -70,24 +73,39 @@ def styles_for(labels: Iterable[str], styles: Mapping[str, Style] | None = None)
     """Return a style for each label, no two of the same colour unless the caller gave them.
 
     A label has the style given for it. Without one, a label that is the name of a loss or optimizer, in any case and up
-    to a colon ("BCE", "adam:0.1"), has the style of that, unless another label has its colour. All other labels have
-    the next of the palette.
+    to a colon or comma ("BCE", "adam:0.1"), has the style of that, unless another label has its colour. All other
+    labels have the next of the palette.
 
     Example:
         >>> [style.colour for style in styles_for(["BCE", "MSE", "BCE fit"]).values()]
         ['#0072B2', '#D55E00', '#009E73']
     """
+    check_styles(styles)
     labels = list(dict.fromkeys(labels))
     chosen = {label: style for label, style in (styles or {}).items() if label in labels}
     taken = {to_hex(style.colour) for style in chosen.values()}
     # All names first: an earlier label without a name would take their colours from the palette.
     for label in labels:
-        style = _NAMED.get(label.partition(":")[0].lower())
+        style = _NAMED.get(re.split("[:,]", label)[0].lower())
         if label not in chosen and style is not None and to_hex(style.colour) not in taken:
             chosen[label] = style
             taken.add(to_hex(style.colour))
     spare = (style for style in _spare() if to_hex(style.colour) not in taken)
     return {label: chosen.get(label) or next(spare) for label in labels}
+
+
+def check_styles(styles: object) -> None:
+    """Check styles that a figure was given.
+
+    Raises:
+        InputError: no mapping, something else than a `Style` in it, or no colour.
+    """
+    expected = 'styles: expected draw.Style by name, such as {"adam:0.1": draw.Style("#0072B2")}'
+    if styles is not None and not isinstance(styles, Mapping):
+        raise InputError(f"{expected}; got {styles!r:.60}")
+    for name, style in (styles or {}).items():
+        if not isinstance(style, Style) or not is_color_like(style.colour):
+            raise InputError(f"{expected}; got {style!r:.60} for {name!r:.40}")
 
 
 def _spare() -> Iterator[Style]:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tfreg.draw.axes import VIEW, draw_point, draw_surface, point_handle
-from tfreg.draw.figure import Picture, draw_legend, new_figure
+from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
 from tfreg.draw.scene import Surfaces, marks_inside, marks_of
 from tfreg.draw.style import MARKED, MINIMUM
 from tfreg.errors import InputError
@@ -36,15 +36,15 @@ def surfaces(surface: Surfaces, *, title: str = "", view: tuple[float, float] = 
     """
     by_label = _by_label(surface)
     figure = new_figure(5.2 * len(by_label), 4.2)
-    figure.suptitle(title)
+    draw_title(figure, title)
     handles: dict[str, Line2D] = {}
     for position, (label, one) in enumerate(by_label.items(), start=1):
         axes = figure.add_subplot(1, len(by_label), position, projection="3d", computed_zorder=False)
-        draw_surface(axes, one, label, view)
+        draw_surface(axes, one, shortened(label, PANEL_NAME), view)
         for name, at in marks_inside(one, marks_of(one)).items():
             style = MARKED.get(name, MINIMUM)
             draw_point(axes, at, style, one, name)
-            handles.setdefault(name, point_handle(name, style))
+            handles.setdefault(name, point_handle(shortened(name), style))
     if handles:
         draw_legend(figure, [*handles.values()])
     return figure
@@ -66,7 +66,7 @@ def curvature(surface: Surfaces, *, title: str = "") -> Picture:
     """
     by_label = _by_label(surface)
     figure = new_figure(5.4 * len(by_label), 4.4)
-    figure.suptitle(title)
+    draw_title(figure, title)
     for axes, (label, one) in zip(np.atleast_1d(figure.subplots(1, len(by_label))), by_label.items(), strict=True):
         if "curvature" not in one:
             raise InputError(
