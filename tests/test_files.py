@@ -135,6 +135,7 @@ for turn in range(10**6):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.003, 0.017, 0.032])
 def test_a_process_killed_at_any_moment_leaves_a_whole_file(seconds: float, tmp_path: Path) -> None:
     save_run(trained(1), tmp_path / "source.nc")

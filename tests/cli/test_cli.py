@@ -448,7 +448,7 @@ def test_a_mistake_is_one_line_of_a_real_process_too(suite: Path) -> None:
     assert_one_line(process_in("ascii", "run", "tinŷ"), "unknown experiment 'tiny^'; did you mean 'tiny'?")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp949"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("cp949", marks=pytest.mark.slow)])
 def test_a_pipe_that_cannot_carry_a_character_gets_plain_ones(encoding: str, suite: Path, tfreg: Run) -> None:
     text = PLAIN.format(title="Is ŷ ≥ 0.5?").replace('steps")', 'steps · ŷ ☃")')
     (suite / "experiments" / "own" / "02_plain.py").write_text(text, encoding="utf-8")

@@ -43,7 +43,7 @@ def squared() -> Problem:
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in ("sgd", "adam", "lamb") else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS],
+    [name if name in ("sgd", "adam") else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS],
 )
 def test_every_learning_rate_equals_plain_keras(name: str) -> None:
     """Learning rates are an axis of the stack: each row has to go as Keras goes with that rate alone."""
@@ -316,6 +316,7 @@ def test_the_lowest_loss_of_a_convex_problem_is_its_minimum() -> None:
     assert lowest_loss(problem, np.ones((1, 3))) == pytest.approx(expected, rel=1e-13)
 
 
+@pytest.mark.slow
 def test_the_lowest_loss_of_a_net_is_no_higher_than_what_training_finds() -> None:
     problem = Problem(models.relu_net(2, "float64"), losses.mse, piecewise())
     starts = problem.random_starts(20, seed=0)
@@ -440,6 +441,7 @@ def test_a_loss_that_is_finite_nowhere_has_no_minimum(refused: Refused) -> None:
         lowest_loss(problem, np.ones((3, 2)))
 
 
+@pytest.mark.slow
 def test_the_minimum_does_not_depend_on_what_the_model_holds() -> None:
     """Keras draws other weights in every process; a comparison has to know itself again."""
     found = set()

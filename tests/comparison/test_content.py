@@ -136,6 +136,7 @@ def test_globals_count_where_the_code_names_them_and_circles_end(load: Callable[
     assert content_hash(load(text=MODULE.replace("sqrt", "cbrt")).loss) != first
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_hash() -> None:
     """Texts in sets come in an order that differs from process to process."""
     program = "from test_content import *; print(content_hash([Scaled(2), {'a', 'b', 'c', 'd'}, closure(1)]).hex())"

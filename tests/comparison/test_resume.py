@@ -298,7 +298,7 @@ def fails_on_all_samples(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
     return losses.mse(y_true, y_pred)
 
 
-@pytest.mark.parametrize("with_executor", [False, True])
+@pytest.mark.parametrize("with_executor", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_fails_is_named_and_the_rest_is_kept(asked: dict[str, Any], tmp_path: Path, with_executor: bool) -> None:
     bad = Problem(models.logistic(2), fails_on_all_samples, bernoulli_line(40))
     asked["problems"] = {"bad": bad} | asked["problems"]
@@ -327,6 +327,7 @@ def same(first: xr.Dataset, second: xr.Dataset) -> None:
     xr.testing.assert_identical(first.load(), second.load())
 
 
+@pytest.mark.slow
 def test_threads_give_the_same_bits(asked: dict[str, Any]) -> None:
     with ThreadPoolExecutor(3) as executor:
         same(compare(**asked, executor=executor), compare(**asked))

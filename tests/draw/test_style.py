@@ -66,6 +66,7 @@ def test_another_suffix_is_refused(name: str, tmp_path: Path, refused: Refused) 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_a_bare_figure_without_pyplot() -> None:
     assert draw.data(bernoulli_line(50))._repr_png_().startswith(b"\x89PNG")
     code = "import sys, tfreg.draw; sys.exit('matplotlib.pyplot' in sys.modules)"

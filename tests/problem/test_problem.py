@@ -119,7 +119,7 @@ def relu_and_tanh() -> Problem:
     return Problem(sequential(dense(3, "relu"), dense(2, "tanh"), dense(1, "sigmoid")), losses.bce, DATA)
 
 
-@pytest.mark.parametrize("net", [relu_and_tanh, with_softmax])
+@pytest.mark.parametrize("net", [pytest.param(relu_and_tanh, marks=pytest.mark.slow), with_softmax])
 def test_derivatives_of_nets_equal_finite_differences(net: Callable[[], Problem]) -> None:
     problem = net()
     assert problem.can_stack == (net is relu_and_tanh)

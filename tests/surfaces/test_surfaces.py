@@ -125,6 +125,7 @@ def test_a_curvature_surface_holds_the_derivatives_in_its_two_weights() -> None:
             np.testing.assert_allclose(at.curvature, np.linalg.eigvalsh(hessian)[0], rtol=1e-9, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_bce_is_convex_and_mse_is_not() -> None:
     """The smallest curvature over a wide grid."""
     over = grid(w0=(-10, 3, 1), w1=(-1, 10, 1))
@@ -216,6 +217,7 @@ def test_a_surface_over_one_weight(refused: Refused) -> None:
         loss_surface(problem, {"w0": np.arange(3.0)})
 
 
+@pytest.mark.slow
 def test_points_are_made_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = Problem(models.logistic(2), losses.bce, bernoulli_line(20))
     over = grid(w0=(-1, 1, 0.3), w1=(-1, 2, 0.4))
@@ -339,12 +341,11 @@ def test_marks_of_a_larger_net_are_projected_onto_the_plane() -> None:
         np.testing.assert_allclose(surface.marked.sel(mark=mark), directions @ (weights - origin), atol=1e-6)
 
 
-@pytest.mark.parametrize("epochs", [100, 3000])
-def test_separable_data_have_a_surface_and_no_minimum(epochs: int) -> None:
+def test_separable_data_have_a_surface_and_no_minimum() -> None:
     """Far out the unclipped BCE is NaN, and so are its derivatives."""
     data = Dataset("apart", [[0.0], [1.0], [2.0]], [0, 0, 1])
     problem = Problem(models.logistic(1, bias=True), losses.bce, data)
-    surface = loss_surface(problem, around=train(problem, "adam:0.1", epochs), steps=5)
+    surface = loss_surface(problem, around=train(problem, "adam:0.1", 3000), steps=5)
     assert "marked" not in surface
 
 

@@ -225,7 +225,9 @@ def test_a_user_s_subclass_is_not_taken_for_elementwise() -> None:
     assert not optimizers.is_elementwise(TwiceAsFar(0.1))
 
 
-@pytest.mark.parametrize("name", ["momentum", "adam", "nadam", "lamb", "a user's own"])
+@pytest.mark.parametrize(
+    "name", ["momentum", "adam", "nadam", pytest.param("lamb", marks=pytest.mark.slow), "a user's own"]
+)
 def test_many_starts_equal_each_alone(name: str) -> None:
     problem, optimizer = logistic(), OPTIMIZERS[name]()
     starts = starts_for(problem)
@@ -403,7 +405,7 @@ def test_mini_batches_equal_a_loop_by_hand(batch_size: int) -> None:
     assert run.attrs["seed"] == seed
 
 
-@pytest.mark.parametrize("name", ["adam", "lamb"])
+@pytest.mark.parametrize("name", ["adam", pytest.param("lamb", marks=pytest.mark.slow)])
 def test_mini_batches_equal_train_on_batch(name: str) -> None:
     """Lamb runs start after start, and a model that cannot be stacked has its samples in the other order."""
     problem = {"adam": logistic(), "lamb": unstackable("softmax")}[name]
