@@ -54,7 +54,7 @@ def _digest(parts: Iterable[bytes]) -> bytes:
 
 
 def _parts(value: Any) -> Iterator[object]:
-    """What a value consists of, as further values; bytes are hashed as they are."""
+    """The parts of a value, as further values; bytes are hashed as they are."""
     yield type(value).__qualname__.encode()
     if isinstance(value, Mapping):
         yield from (part for item in value.items() for part in item)

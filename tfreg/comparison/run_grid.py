@@ -30,7 +30,7 @@ _MOST_ROWS = 2**16
 
 @dataclass(frozen=True)
 class Schedule:
-    """How every run of a comparison is trained, and what is recorded of it.
+    """The training of every run of a comparison, and what is recorded of it.
 
     Attributes:
         epochs: passes over the data.
