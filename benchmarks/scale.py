@@ -120,7 +120,7 @@ def dask() -> list[Row]:
     seconds = {}
     for n_workers in (1, 2):
         with (
-            LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
             Client(cluster) as client,
         ):
             for count in (5000, len(starts)):  # the first to import and compile in the workers

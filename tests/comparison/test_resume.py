@@ -360,7 +360,7 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(asked: dic
     here = compare(**asked)
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         ) as cluster,
         distributed.Client(cluster) as client,
         ThreadPoolExecutor(1) as background,
