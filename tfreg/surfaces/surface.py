@@ -176,21 +176,18 @@ def _at_points(
 
 def _labelled(problem: Problem, window: _Window, loss: np.ndarray) -> xr.Dataset:
     first, second = window.over
-    named = {
-        name: (name, values) if name == label else (name, values, {"long_name": label})
-        for (name, values), label in zip(window.over.items(), window.plane.labels, strict=True)
+    plane = window.plane
+    variables: dict[str, tuple] = {"loss": ((first, second), loss)}
+    coordinates: dict[str, tuple] = {
+        name: ((name,), values, {} if name == label else {"long_name": label})
+        for (name, values), label in zip(window.over.items(), plane.labels, strict=True)
     }
-    surface = xr.Dataset(
-        {"loss": ((first, second), loss)},
-        coords={**named, "axis": [first, second]},
-        attrs={"loss": problem.loss_source, "dataset": problem.dataset.name},
-    )
+    coordinates["axis"] = (("axis",), [first, second])
     if (first, second) == ("u", "v"):
-        surface = surface.assign_coords(weight=np.array(problem.labels, dtype=object)).assign(
-            origin=("weight", window.plane.origin), directions=(("axis", "weight"), window.plane.directions)
-        )
+        variables |= {"origin": (("weight",), plane.origin), "directions": (("axis", "weight"), plane.directions)}
+        coordinates["weight"] = (("weight",), np.array(problem.labels, dtype=object))
     if window.marked:
-        plane = window.plane
-        coordinates, _ = project(plane.origin, plane.directions, np.stack([*window.marked.values()]))
-        surface = surface.assign_coords(mark=list(window.marked)).assign(marked=(("mark", "axis"), coordinates))
-    return surface
+        at, _ = project(plane.origin, plane.directions, np.stack([*window.marked.values()]))
+        variables["marked"] = (("mark", "axis"), at)
+        coordinates["mark"] = (("mark",), list(window.marked))
+    return xr.Dataset(variables, coordinates, {"loss": problem.loss_source, "dataset": problem.dataset.name})
