@@ -329,7 +329,7 @@ def test_a_net_of_one_weight_has_no_surface(refused: Refused) -> None:
 
 def test_marks_of_a_larger_net_are_projected_onto_the_plane() -> None:
     random = np.random.default_rng(0)
-    true_weights = (1.0, -2.0, 0.5)
+    true_weights = np.array([1.0, -2.0, 0.5])
     x = random.normal(size=(50, 3))
     data = Dataset("line", x, x @ true_weights + 0.1 * random.normal(size=50), true_weights=true_weights)
     layers = [keras.Input((3,), dtype="float64"), keras.layers.Dense(1, use_bias=False, dtype="float64")]

@@ -115,9 +115,9 @@ def _window(
         raise InputError("expected a grid (tfreg.grid) or around=runs, and one of them")
     if problem.n_weights < 2:
         raise InputError("expected a net with two weights or more, got one; draw its loss with tfreg.draw.curves")
-    true_weights = problem.dataset.true_weights or ()
+    true_weights = problem.dataset.true_weights
     # Data may be fitted by another model than the one that drew them.
-    known = len(true_weights) == problem.n_weights
+    known = true_weights is not None and len(true_weights) == problem.n_weights
     marked = {"true weights": np.asarray(true_weights, dtype=np.float64)} if known else {}
     if over is not None:
         return _on_plane(problem, over, plane, marked) if plane is not None else _over_weights(problem, over, marked)
