@@ -1,16 +1,61 @@
 """The one exception for mistakes of the user, and the checks that many functions share.
 
-A message is one line: what was expected, what was received, what to do.
+Conventions: a message is one line: the argument, what was expected, what was received, what to do. A public function
+checks each argument once, before any work; the functions behind it take what they are given.
 """
 
+import math
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
+from inspect import isroutine
+from pathlib import Path
 
 import numpy as np
+
+_LONGEST_WORD = 300  # characters; longer than any path that a person would type
 
 
 class InputError(ValueError):
     """Something the user gave cannot be used. Its message is one clear line; commands print it and exit with 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+def one_line(text: str) -> str:
+    """A text with its line breaks as spaces, and the middle of endless words left out.
+
+    Example:
+        >>> one_line("no column 'a';\\n   choose from: b")
+        "no column 'a'; choose from: b"
+    """
+    return " ".join(_shortened(word, _LONGEST_WORD) for word in text.split())
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length // 2]}…{text[-length // 4 :]}"
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, on one line, and arrays and tables by their shape.
+
+    Example:
+        >>> shown(np.zeros((3, 2))), shown(None), shown("sgd")
+        ('a ndarray of shape (3, 2)', 'None', "'sgd'")
+    """
+    if isinstance(value, type) or isroutine(value):
+        return f"the {'class' if isinstance(value, type) else 'function'} {getattr(value, '__name__', '')}"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"a {type(value).__name__} of shape {shape}"
+    if type(value).__repr__ is object.__repr__:
+        return f"a {type(value).__name__}"
+    try:
+        text = repr(value)
+    except Exception:  # a whole number of 5000 digits, or a class whose `repr` fails
+        return f"a {type(value).__name__}"
+    return _shortened(" ".join(text.split()), 60)
 
 
 def unknown(what: str, name: str, choices: Iterable[str]) -> InputError:
@@ -21,9 +66,22 @@ def unknown(what: str, name: str, choices: Iterable[str]) -> InputError:
         "unknown loss 'bcee'; did you mean 'bce'?"
     """
     choices = list(choices)
-    near = get_close_matches(name, choices, n=1)
+    near = get_close_matches(name, choices, n=1) if isinstance(name, str) else []
     hint = f"did you mean {near[0]!r}?" if near else f"choose from: {', '.join(choices)}"
-    return InputError(f"unknown {what} {name!r}; {hint}")
+    return InputError(f"unknown {what} {shown(name)}; {hint}")
+
+
+def check_kind(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """Refuse an argument that is not an instance of `kind`; `expected` says in words what it should be.
+
+    Raises:
+        InputError: names the argument.
+
+    Example:
+        >>> check_kind("starts", [1, 2], (list, tuple), "a list of numbers")
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{name}: expected {expected}, got {shown(value)}")
 
 
 def check_counts(**counts: object) -> None:
@@ -37,4 +95,58 @@ def check_counts(**counts: object) -> None:
     """
     for name, value in counts.items():
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-            raise InputError(f"{name}: expected a whole number of 1 or more, got {value!r}")
+            raise InputError(f"{name}: expected a whole number of 1 or more, got {shown(value)}")
+
+
+def check_seed(name: str, value: object) -> None:
+    """Refuse what NumPy takes for no seed: a whole number from 0 to 2**63 - 1.
+
+    Raises:
+        InputError: names the argument.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not 0 <= int(value) < 2**63:  # type: ignore[call-overload]
+        raise InputError(f"{name}: expected a whole number from 0 to 2**63 - 1, got {shown(value)}")
+
+
+def check_number(name: str, value: object, least: float = -math.inf) -> float:
+    """A finite number of `least` or more.
+
+    Raises:
+        InputError: names the argument.
+
+    Example:
+        >>> check_number("margin", 0.15, least=0)
+        0.15
+    """
+    plain = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.complexfloating)
+    number = _as_float(value) if plain else math.nan
+    if not math.isfinite(number) or number < least:
+        least_text = f" of {least:g} or more" if math.isfinite(least) else ""
+        raise InputError(f"{name}: expected a finite number{least_text}, got {shown(value)}")
+    return number
+
+
+def _as_float(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:  # a whole number beyond double precision
+        return math.inf
+
+
+def check_path(name: str, value: object) -> Path:
+    """A path from a text or a path.
+
+    Raises:
+        InputError: it is something else, empty, or holds a NUL character.
+
+    Example:
+        >>> check_path("store", "runs/mine").name
+        'mine'
+    """
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        raise InputError(f"{name}: expected a path as text, got {shown(value)}")
+    path = os.fspath(value)
+    if not path or "\0" in path:
+        raise InputError(f"{name}: expected a path, got {shown(path)}")
+    return Path(path)
