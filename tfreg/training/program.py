@@ -22,6 +22,7 @@ from tfreg import optimizers
 from tfreg.backend import tf
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.problem.programs import told_if_not_compiled
 from tfreg.training import steps
 from tfreg.training.keras_optimizers import floatx, fresh_copy, key
 from tfreg.training.steps import Loop, Shape
@@ -172,7 +173,9 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
             tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
             *problem.tensors,
         )
-    return Program(shape, concrete, n_blocks, block, fresh_state, copied, steps.state_labels(loop))
+    return Program(
+        shape, told_if_not_compiled(concrete), n_blocks, block, fresh_state, copied, steps.state_labels(loop)
+    )
 
 
 def _loop(
