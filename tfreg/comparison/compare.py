@@ -23,6 +23,7 @@ from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
 from tfreg.errors import InputError, check_counts
 from tfreg.optimizers import Optimizer
+from tfreg.own_code import cause
 from tfreg.problem.problem import Problem
 from tfreg.progress import progress
 from tfreg.surfaces.minimum import targets
@@ -124,7 +125,7 @@ def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Data
     if path is None:
         result = result.load()
     if failures:
-        raise IncompleteError(_as_text(failures, grid.n_chunks), result)
+        raise IncompleteError(_as_text(failures, grid.n_chunks), result) from next(iter(failures.values()))
     return result
 
 
@@ -159,7 +160,7 @@ def _loss_of_zeros(problem: Problem) -> float:
 
 
 def _as_text(failures: Mapping[str, Exception], n_chunks: int) -> str:
-    named = [f"{name} ({type(why).__name__}: {' '.join(str(why).split()):.150})" for name, why in failures.items()]
+    named = [f"{name} ({cause(why):.150})" for name, why in failures.items()]
     more = f"; and {len(named) - 3} more" if len(named) > 3 else ""
     return (
         f"{len(failures)} of {n_chunks} chunks failed, all others are kept: {'; '.join(named[:3])}{more}; "
