@@ -150,3 +150,22 @@ def check_path(name: str, value: object) -> Path:
     if not path or "\0" in path:
         raise InputError(f"{name}: expected a path, got {shown(path)}")
     return Path(path)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that can neither be made nor written to, before the work whose result it is to take.
+
+    Raises:
+        InputError: names the folder and the reason.
+
+    Example:
+        >>> check_folder(Path("figures"))
+    """
+    try:
+        nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        reason = "Not a directory" if not nearest.is_dir() else "Permission denied"
+        if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+            return
+    except OSError as error:  # a name too long, or a folder that nobody may look into
+        reason = error.strerror or type(error).__name__
+    raise InputError(f"cannot write to {folder}: {reason}; choose another folder")

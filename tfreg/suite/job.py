@@ -52,7 +52,8 @@ class Job:
         digest.update(json.dumps(rest).encode())
         return digest.hexdigest()
 
-    def done(self) -> ExperimentRecord | None:
-        """The record of an earlier run with the same fingerprint and all its files; None if there is none."""
-        record = read_record(self.record_path)
+    def done(self, since: float = 0.0) -> ExperimentRecord | None:
+        """The record of a run with the same fingerprint and all its files, made after a time; None if there is none."""
+        path = self.record_path
+        record = read_record(path) if path.is_file() and path.stat().st_mtime >= since else None
         return record if record is not None and record.is_current(self.fingerprint()) else None
