@@ -61,12 +61,18 @@ def cause(error: BaseException) -> str:
     return f"{_short(Path(own[-1].filename))}:{own[-1].lineno}: {_said(error)}" if own else _said(error)
 
 
-def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+def is_own(filename: str) -> bool:
+    """True for a file that belongs neither to tfreg nor to Python or an installed package.
 
-
-def _is_own(filename: str) -> bool:
+    Example:
+        >>> is_own("mine.py"), is_own(np.__file__), is_own("<frozen os>")
+        (True, False, False)
+    """
     return not filename.startswith("<") and not str(Path(filename).resolve()).startswith(_LIBRARIES)
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
 
 
 def _short(path: Path) -> str:

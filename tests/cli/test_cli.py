@@ -272,6 +272,28 @@ def publish_numbers(suite: Path) -> None:
     (suite / "experiments" / "published.json").write_text("{}", encoding="utf-8")
 
 
+READING = PLAIN.format(title="A plain experiment").replace(
+    "    return", '    steps += len(Path(__file__).with_name("data.csv").read_text())\n    return'
+)
+
+
+def test_a_script_whose_data_have_changed_runs_again(suite: Path, tfreg: Run) -> None:
+    script = suite / "experiments" / "own" / "02_plain.py"
+    script.write_text(READING, encoding="utf-8")
+    data = script.with_name("data.csv")
+    data.write_text("1234")
+    assert "7 steps" in tfreg("run", "plain").out
+    assert "unchanged" in without_tensorflow("run", "plain").out
+    script.with_name("other.csv").write_text("1")
+    assert "unchanged" in tfreg("run", "plain").out
+    data.write_text("12345")
+    changed = tfreg("run", "plain").out
+    assert "8 steps" in changed
+    assert "unchanged" not in changed
+    data.unlink()
+    assert_one_line(tfreg("run", "plain"), "02_plain.py:11: FileNotFoundError: ")
+
+
 CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "force": (lambda suite: None, ["--force"]),
     "script": (edit_script, []),

@@ -29,6 +29,10 @@ _NAMES_HELP = (
     f"Experiments by name, group or path; none means all but '{ON_REQUEST}'. Further options are the parameters of the "
     "experiment's main(), for example --epochs 100 --start -5,2; list them with: tfreg run NAME --help."
 )
+_FORCE_HELP = (
+    "Run again even what has not changed: script, modules and data files of its folder, options, versions. Other files "
+    "that a script reads are not looked at."
+)
 
 
 def list_experiments(runs: Runs = None) -> None:
@@ -47,7 +51,7 @@ def run_experiments(
     quick: Annotated[
         bool, typer.Option("--quick", help="A first look: few epochs, coarse grids, small pictures.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Run again even what has not changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help=_FORCE_HELP)] = False,
 ) -> None:
     """Run experiments, draw their figures and compare their numbers with the printed ones."""
     words = names or []

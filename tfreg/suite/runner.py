@@ -17,6 +17,7 @@ from tfreg.errors import InputError, shown
 from tfreg.own_code import own_code
 from tfreg.parent import end_with_parent
 from tfreg.suite.job import Job
+from tfreg.suite.reads import files_read
 from tfreg.suite.record import ExperimentRecord
 from tfreg.suite.scripts import first_on_path, load_script
 
@@ -32,16 +33,17 @@ def run(job: Job) -> ExperimentRecord:
     from tfreg.suite.findings import Findings
 
     script = job.experiment.path
-    module = load_script(script)
-    began = time.perf_counter()
-    with first_on_path(script.parent), own_code(script):
+    with files_read(script.parent) as read, first_on_path(script.parent), own_code(script):
+        module = load_script(script)
+        began = time.perf_counter()
         found = module.main(**job.options)
-        if not isinstance(found, Findings):
-            raise InputError(f"{script}: expected main() to return tfreg.Findings, got {shown(found)}")
-        from tfreg.suite.saving import save_findings  # loads Matplotlib
+    seconds = time.perf_counter() - began
+    if not isinstance(found, Findings):
+        raise InputError(f"{script}: expected main() to return tfreg.Findings, got {shown(found)}")
+    from tfreg.suite.saving import save_findings  # loads Matplotlib
 
-        # Drawing may call the script's own code once more.
-        return save_findings(job, found, time.perf_counter() - began)
+    with first_on_path(script.parent), own_code(script):  # drawing may call the script's own code
+        return save_findings(job, found, seconds, read)
 
 
 def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | InputError]]:
