@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tfreg import progress
 from tfreg.errors import InputError
+from tfreg.parent import end_with_parent
 from tfreg.suite.job import Job
 from tfreg.suite.record import ExperimentRecord
 from tfreg.suite.scripts import first_on_path, load_script
@@ -70,6 +71,7 @@ def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | Input
 def _begin() -> None:
     # On Ctrl-C a process must exit at once and without a traceback; its parent reports it, and shows the progress.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_with_parent()
     progress.hide()
 
 
