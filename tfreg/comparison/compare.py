@@ -7,6 +7,7 @@ where given, and `start`. The outcome of a run is its `status`, a small number w
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tfreg.comparison.labels import labels
 from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
 from tfreg.errors import InputError, check_counts
+from tfreg.locks import lock
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import cause
 from tfreg.problem.problem import Problem
@@ -108,9 +110,14 @@ def compare(
 
 
 def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
-    """Compute the chunks that the store does not hold yet."""
+    """Compute the chunks that the store does not hold yet, while no other process works on it."""
+    with nullcontext() if path is None else lock(path, "a comparison"):
+        return _run_alone(grid, path, executor)
+
+
+def _run_alone(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
     group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
-    done = zarr_store.done_chunks(group)
+    done = zarr_store.done_chunks(group, grid)
 
     def save(chunk: Chunk, values: Mapping[str, np.ndarray]) -> None:
         try:
