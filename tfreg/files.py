@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError
+from tfreg.kinds import FilePath, checked
 
 RUN_FORMAT = "tfreg-run-1"
 COMPARISON_FORMAT = "tfreg-comparison-1"
@@ -44,7 +45,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def save_run(run: xr.Dataset, path: str | Path) -> None:
+@checked
+def save_run(run: xr.Dataset, path: FilePath) -> None:
     """Save a run, or a comparison, as NetCDF.
 
     Raises:
@@ -60,7 +62,8 @@ def save_run(run: xr.Dataset, path: str | Path) -> None:
     write_whole(Path(path), lambda temporary: run.to_netcdf(temporary, engine="h5netcdf"))
 
 
-def open_run(path: str | Path) -> xr.Dataset:
+@checked
+def open_run(path: FilePath) -> xr.Dataset:
     """A run, or a comparison, from its file, wholly in memory.
 
     Raises:

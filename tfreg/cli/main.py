@@ -18,6 +18,7 @@ from tfreg.cli.compare import register as register_compare
 from tfreg.cli.run import list_experiments, run_experiments
 from tfreg.cli.run_help import RunCommand
 from tfreg.errors import InputError
+from tfreg.kinds import checked
 from tfreg.suite import terminal
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
 
 
+@checked
 def script(main_of_script: Callable[..., Any]) -> None:
     """Run the script that defines this `main` as `tfreg run` would, with the options of its command line."""
     main(["run", inspect.getfile(main_of_script), *sys.argv[1:]])
