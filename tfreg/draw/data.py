@@ -18,7 +18,11 @@ from tfreg.kinds import Array, Numbers, checked, kind
 
 
 def _is_labels(value: Any) -> bool:
-    return np.ndim(value) == 1 and all(isinstance(one, str | int | float | np.generic) for one in np.asarray(value))
+    try:
+        labels = np.asarray(value)
+    except (TypeError, ValueError):
+        return False
+    return labels.ndim == 1 and all(isinstance(one, str | int | float | np.generic) for one in labels)
 
 
 Labels = Annotated[np.ndarray, kind("a label for each point", _is_labels)]
