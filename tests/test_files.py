@@ -330,10 +330,72 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path, refused: Refused) -> 
             open_run(path)
 
 
-@pytest.mark.parametrize("value", [None, True, {"nested": 1}, object()])
+UNKNOWN = [
+    *(
+        None,
+        True,
+        {"nested": 1},
+        object(),
+        1j,
+        2**70,
+        b"x",
+        "a\0b",
+        "\ud800",
+        np.float16(1),
+        np.longdouble(1),
+        np.eye(2),
+    ),
+    *([None], [True], ["a", 1], [[1], [1, 2]], [["a"]], [2**70], ["a\0b"], np.array([True]), np.array(["a", None])),
+]
+
+
+@pytest.mark.parametrize("value", UNKNOWN, ids=repr)
 def test_an_attribute_that_netcdf_does_not_know_is_refused(value: object, tmp_path: Path, refused: Refused) -> None:
     run = xr.Dataset({"loss": ("epoch", [1.0])}, attrs={"format": "tfreg-run-1", "note": value})
     with refused("attribute 'note': expected a number, a text"):
+        save_run(run, tmp_path / "run.nc")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", [5, "", None, "a\0b", "x" * 300, "_FillValue", "scale_factor", "coordinates", "NAME"])
+def test_an_attribute_of_a_name_that_netcdf_keeps_for_itself_is_refused(
+    name: object, tmp_path: Path, refused: Refused
+) -> None:
+    """Under some of these names, an attribute would be lost or change the values."""
+    for attributes, of_loss in (({name: 1.0}, {}), ({}, {name: 1.0})):
+        run = xr.Dataset({"loss": ("epoch", [1.0], of_loss)}, attrs={"format": "tfreg-run-1", **attributes})
+        with refused("expected a name that NetCDF leaves to its users"):
+            save_run(run, tmp_path / "run.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_units_that_would_make_dates_of_numbers_are_refused(tmp_path: Path, refused: Refused) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0], {"units": "days since 2000"})}, attrs={"format": "tfreg-run-1"})
+    with refused("attribute 'units': expected a name"):
+        save_run(run, tmp_path / "run.nc")
+
+
+@pytest.mark.parametrize("value", ["", "é한", "x" * 70_000, np.str_("a"), 3, 1.5, np.float32(1.5), np.uint8(3), 2**63])
+def test_an_attribute_comes_back_as_it_was(value: object, tmp_path: Path) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0], {"note": value})}, attrs={"format": "tfreg-run-1", "note": value})
+    save_run(run, tmp_path / "run.nc")
+    back = open_run(tmp_path / "run.nc")
+    assert back.attrs["note"] == back.loss.attrs["note"] == value
+    np.testing.assert_equal(np.asarray(back.attrs["note"]).dtype.kind, np.asarray(value).dtype.kind)
+
+
+@pytest.mark.parametrize("value", [["a", "b"], np.array(["a", "b"]), [1, 2], (1.0, np.nan), np.arange(3)], ids=repr)
+def test_a_list_as_an_attribute_comes_back(value: object, tmp_path: Path) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0])}, attrs={"format": "tfreg-run-1", "note": value})
+    save_run(run, tmp_path / "run.nc")
+    np.testing.assert_array_equal(open_run(tmp_path / "run.nc").attrs["note"], value)
+    assert run.attrs["note"] is value
+
+
+@pytest.mark.parametrize("values", [[{}], ["a", 1], ["a\0b"]])
+def test_a_variable_that_netcdf_does_not_know_is_refused(values: list, tmp_path: Path, refused: Refused) -> None:
+    run = xr.Dataset({"loss": ("epoch", np.array(values, dtype=object))}, attrs={"format": "tfreg-run-1"})
+    with refused("run: expected variables of numbers or of texts"):
         save_run(run, tmp_path / "run.nc")
     assert not list(tmp_path.iterdir())
 

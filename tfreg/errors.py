@@ -46,6 +46,11 @@ def shown(value: object) -> str:
     """
     if isinstance(value, type) or isroutine(value):
         return f"the {'class' if isinstance(value, type) else 'function'} {getattr(value, '__name__', '')}"
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return f"a whole number beyond 10**{int(math.log10(abs(value)))}"
+    variables = getattr(value, "data_vars", None)
+    if variables is not None and not isinstance(value, type):
+        return f"a {type(value).__name__} of {_shortened(', '.join(map(str, variables)) or 'nothing', 40)}"
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
         return f"a {type(value).__name__} of shape {shape}"
@@ -94,7 +99,7 @@ def check_counts(**counts: object) -> None:
         >>> check_counts(epochs=435, record_every=15)
     """
     for name, value in counts.items():
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or not 1 <= int(value) < 2**63:
             raise InputError(f"{name}: expected a whole number of 1 or more, got {shown(value)}")
 
 
@@ -134,6 +139,31 @@ def _as_float(value: object) -> float:
         return math.inf
 
 
+def check_array(name: str, value: object, *shape: object, finite: bool = False) -> np.ndarray:
+    """Numbers as a float64 array of a shape: lengths, or words for those that are free; `...` first for any before.
+
+    Raises:
+        InputError: no numbers, none at all, another shape, or (if they have to be finite) NaN or infinite ones.
+
+    Example:
+        >>> check_array("points", [(0, 1), (2, 3), (4, 5)], "n_points", 2).shape
+        (3, 2)
+    """
+    words = f"numbers of shape ({', '.join('…' if length is ... else str(length) for length in shape)})"
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name}: expected {words}, got {shown(value)}") from None
+    last = [length for length in shape if length is not ...]
+    ends = array.shape[max(0, array.ndim - len(last)) :]
+    deep_enough = array.ndim >= len(last) if ... in shape else array.ndim == len(last)
+    if not deep_enough or not array.size or any(isinstance(a, int) and a != b for a, b in zip(last, ends, strict=True)):
+        raise InputError(f"{name}: expected {words}, got shape {array.shape}")
+    if finite and not np.isfinite(array).all():
+        raise InputError(f"{name}: expected finite numbers, got NaN or infinite ones")
+    return array
+
+
 def check_path(name: str, value: object) -> Path:
     """A path from a text or a path.
 
@@ -147,8 +177,10 @@ def check_path(name: str, value: object) -> Path:
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
         raise InputError(f"{name}: expected a path as text, got {shown(value)}")
     path = os.fspath(value)
-    if not path or "\0" in path:
-        raise InputError(f"{name}: expected a path, got {shown(path)}")
+    # Longer ones are no file's on any system.
+    too_long = len(path) > 4095 or any(len(part) > 255 for part in Path(path).parts)
+    if not path or "\0" in path or too_long:
+        raise InputError(f"{name}: expected a path, got {shown(path)}{', which is too long' * too_long}")
     return Path(path)
 
 

@@ -16,10 +16,19 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
+from tfreg.kinds import FilePath, checked
 
 RUN_FORMAT = "tfreg-run-1"
 COMPARISON_FORMAT = "tfreg-comparison-1"
+
+# Names that mean something to NetCDF, HDF5 or xarray, which take them away or change the values by them.
+_NOT_ATTRIBUTES = {
+    *("_FillValue", "missing_value", "scale_factor", "add_offset", "coordinates", "calendar", "_Unsigned"),
+    *("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates", "_NCProperties"),
+    *("DIMENSION_LABELS", "_nc3_strict"),
+}
+_NUMBERS = {"float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -47,21 +56,21 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def save_run(run: xr.Dataset, path: str | Path) -> None:
+@checked
+def save_run(run: xr.Dataset, path: FilePath) -> None:
     """Save a run, or a comparison, as NetCDF.
 
     Raises:
-        InputError: an attribute that NetCDF does not know (it knows numbers, texts and arrays of them), or a folder
-            that cannot be written to.
+        InputError: an attribute that NetCDF does not know (it knows numbers, texts and lists of them) or whose name it
+            keeps for itself, or a folder that cannot be written to.
     """
-    for name, value in run.attrs.items():
-        if isinstance(value, bool) or not isinstance(value, str | int | float | np.number | np.ndarray | list | tuple):
-            raise InputError(
-                f"attribute {name!r}: expected a number, a text or a list of them, as NetCDF keeps, "
-                f"got {value!r:.60}; make it a text"
-            )
     # First to memory: on a full disk HDF5 prints pages, and may take the process down.
-    content = _as_netcdf(run)
+    try:
+        content = _as_netcdf(_with_plain_attributes(run))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"run: expected variables of numbers or of texts, as NetCDF keeps them; {error}") from None
     write_whole(Path(path), lambda temporary: temporary.write_bytes(content + _seal(content)))
 
 
@@ -87,7 +96,41 @@ def _is_damaged(content: bytes) -> bool:
     return seal.startswith(_seal(b"")[:-9]) and seal != _seal(content[:-_SEAL_LENGTH])
 
 
-def open_run(path: str | Path) -> xr.Dataset:
+def _with_plain_attributes(run: xr.Dataset) -> xr.Dataset:
+    """The same run, its attributes and those of its variables as they are written."""
+    plain = run.assign_attrs({name: _plain(name, value) for name, value in run.attrs.items()})
+    for variable in plain.variables.values():
+        variable.attrs = {name: _plain(name, value) for name, value in variable.attrs.items()}
+    return plain
+
+
+def _plain(name: object, value: object) -> object:
+    """An attribute as NetCDF keeps it: a text, a number, or a list of either."""
+    kept = isinstance(name, str) and name and _is_text(name) and name not in _NOT_ATTRIBUTES and len(name) <= 255
+    if not kept or (name == "units" and " since " in str(value)):
+        raise InputError(f"attribute {shown(name)}: expected a name that NetCDF leaves to its users; choose another")
+    if isinstance(value, str) and _is_text(value):
+        return str(value)
+    in_a_row = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    parts = list(value) if in_a_row else [value]  # type: ignore[call-overload]
+    if parts and all(isinstance(part, str) and _is_text(part) for part in parts):
+        return [str(part) for part in parts]
+    numbers = all(isinstance(part, int | float | np.number) and not isinstance(part, bool) for part in parts)
+    if numbers and np.asarray(value).dtype.name in _NUMBERS:
+        return value
+    raise InputError(
+        f"attribute {name!r}: expected a number, a text or a list of them, as NetCDF keeps, got {shown(value)}; "
+        "make it a text"
+    )
+
+
+def _is_text(text: str) -> bool:
+    """True for what UTF-8 and C, which ends a text at NUL, can hold."""
+    return "\0" not in text and text.encode(errors="ignore").decode() == text
+
+
+@checked
+def open_run(path: FilePath) -> xr.Dataset:
     """A run, or a comparison, from its file, wholly in memory.
 
     Raises:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tfreg.backend import keras
 from tfreg.errors import InputError, unknown
+from tfreg.kinds import checked
 
 # isort: split
 # After the backend, which loads Keras without the log noise.
@@ -50,6 +51,7 @@ _ELEMENTWISE = tuple(
 )
 
 
+@checked
 def get(optimizer: Optimizer | str) -> Optimizer:
     """An optimizer from itself, a name, or a name and learning rate.
 
@@ -73,6 +75,7 @@ def get(optimizer: Optimizer | str) -> Optimizer:
     return optimizer
 
 
+@checked
 def parse_optimizers(text: str) -> dict[str, str]:
     """Specifications of optimizers, each under its own text, from a list such as `sgd:0.1,adam`; `all` is every name.
 
@@ -94,6 +97,7 @@ def parse_optimizers(text: str) -> dict[str, str]:
     return {name: name for name in named}
 
 
+@checked
 def as_number(text: str) -> float:
     """A learning rate from a text.
 
@@ -106,6 +110,7 @@ def as_number(text: str) -> float:
         raise InputError(f"expected a number as learning rate, got {text!r}") from None
 
 
+@checked
 def learning_rate(optimizer: Optimizer) -> float | None:
     """The constant learning rate as the caller wrote it, or None for a schedule or function.
 
@@ -117,6 +122,7 @@ def learning_rate(optimizer: Optimizer) -> float | None:
     return float(str(optimizer.learning_rate.numpy()))
 
 
+@checked
 def plain_config(optimizer: Optimizer) -> dict[str, Any]:
     """The full configuration as JSON takes it, the learning rate as the caller wrote it."""
     config = optimizer.get_config()
@@ -127,6 +133,7 @@ def plain_config(optimizer: Optimizer) -> dict[str, Any]:
     return json.loads(json.dumps(config, default=str))
 
 
+@checked
 def is_elementwise(optimizer: Optimizer) -> bool:
     """True if the weights of many starts may lie in one array without the optimizer noticing."""
     return type(optimizer) in _ELEMENTWISE and optimizer.clipnorm is None and optimizer.global_clipnorm is None

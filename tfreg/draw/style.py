@@ -8,14 +8,17 @@ import colorsys
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from matplotlib.colors import is_color_like, to_hex
 
 from tfreg.errors import InputError
+from tfreg.kinds import checked, worded
 
 PALETTE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#D55E00")
 
 
+@checked
 @dataclass(frozen=True)
 class Style:
     """The look of a series: its colour, line, marker, and the width of its line.
@@ -67,6 +70,13 @@ OPTIMIZERS = {
     "muon": Style("#AA4499"),
 }
 _NAMED = OPTIMIZERS | LOSSES
+
+
+_GIVEN = dict[str, Style]
+Styles = Annotated[
+    Mapping[str, Style],
+    worded('draw.Style by name, such as {"adam:0.1": draw.Style("#0072B2")}', _GIVEN),
+]
 
 
 def styles_for(labels: Iterable[str], styles: Mapping[str, Style] | None = None) -> dict[str, Style]:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfreg.errors import InputError
+from tfreg.kinds import checked
 from tfreg.suite.record import Claim, Verdict
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
+    import pandas
+    import xarray
 
 _NAME = re.compile(r"\w[\w.\-]*")
 
@@ -38,6 +39,7 @@ class Number:
     because: str = ""
 
 
+@checked
 class Findings:
     """The result of an experiment's `main`, built up where each thing is known.
 
@@ -54,23 +56,23 @@ class Findings:
 
     def __init__(self, summary: str) -> None:
         self.summary = _text("the summary", summary)
-        self.runs: dict[str, xr.Dataset] = {}
+        self.runs: dict[str, xarray.Dataset] = {}
         self.figures: dict[str, Captioned] = {}
         self.tables: dict[str, Captioned] = {}
         self.numbers: dict[str, Number] = {}
         self.claims: list[Claim] = []
 
-    def run(self, name: str, run: "xr.Dataset") -> None:
+    @checked
+    def run(self, name: str, run: "xarray.Dataset") -> None:
         """Save a run under this name.
 
         Raises:
             InputError: no `xarray.Dataset`, or a name that was used before.
         """
-        import xarray as xr
-
         _check_name("run", name, self.runs)
-        self.runs[name] = _of_kind(f"run {name!r}", run, xr.Dataset, "a run as tfreg.train returns it")
+        self.runs[name] = run
 
+    @checked
     def figure(self, name: str, figure: Any, caption: str) -> None:
         """Show a figure, a network diagram or an animation, with a sentence that describes it.
 
@@ -87,18 +89,17 @@ class Findings:
             )
         self.figures[name] = Captioned(figure, _text(f"the caption of figure {name!r}", caption))
 
-    def table(self, name: str, table: "pd.DataFrame", caption: str) -> None:
+    @checked
+    def table(self, name: str, table: "pandas.DataFrame", caption: str) -> None:
         """Show a data frame, with a sentence that describes it.
 
         Raises:
             InputError: no `pandas.DataFrame`, or a name that was used before.
         """
-        import pandas as pd
-
         _check_name("table", name, self.tables)
-        frame = _of_kind(f"table {name!r}", table, pd.DataFrame, "a pandas.DataFrame")
-        self.tables[name] = Captioned(frame, _text(f"the caption of table {name!r}", caption))
+        self.tables[name] = Captioned(table, _text(f"the caption of table {name!r}", caption))
 
+    @checked
     def number(self, name: str, values: Any, *, because: str = "") -> None:
         """Name a number, or an array of them; it is compared with the printed one of that name.
 
@@ -113,12 +114,13 @@ class Findings:
         _check_name("number", name, self.numbers)
         try:
             array = np.asarray(values)
-        except ValueError:  # rows of different lengths
+        except (ValueError, TypeError):  # rows of different lengths, or a labelled array of several variables
             array = np.asarray(None)
         if array.dtype.kind not in "biuf":
             raise InputError(f"number {name!r}: expected numbers, got {values!r:.60}")
         self.numbers[name] = Number(array, _text(f"because of number {name!r}", because, empty=True))
 
+    @checked
     def claim(self, sentence: str, *, holds: ArrayLike | Literal["depends"], because: str) -> None:
         """Judge a claim.
 
@@ -157,7 +159,10 @@ def _verdict(holds: object) -> Verdict | None:
     """The verdict for a truth value, or None for anything else."""
     if isinstance(holds, str):
         return "depends" if holds == "depends" else None
-    truth = np.asarray(holds)
+    try:
+        truth = np.asarray(holds)
+    except (ValueError, TypeError):
+        return None
     if truth.shape != () or truth.dtype != bool:
         return None
     return "holds" if truth else "fails"
@@ -167,9 +172,3 @@ def _text(what: str, text: Any, empty: bool = False) -> str:
     if not isinstance(text, str) or not (text.strip() or empty):
         raise InputError(f"{what}: expected a sentence, got {text!r:.60}")
     return text
-
-
-def _of_kind(what: str, value: Any, kind: type, expected: str) -> Any:
-    if not isinstance(value, kind):
-        raise InputError(f"{what}: expected {expected}, got {type(value).__name__}")
-    return value
