@@ -116,3 +116,16 @@ def targets(
     return xr.Dataset(
         {"minimum": ("problem", minima), "tolerance": ("problem", tolerances)}, coords={"problem": list(problems)}
     )
+
+
+def goals(problems: Mapping[str, Problem]) -> dict[str, float]:
+    """The loss at which a run has arrived, by problem: the minimum and the tolerance of `targets`.
+
+    Then 1 % of the gap between the loss of weights that are all zero and the minimum is left.
+
+    Example:
+        >>> round(goals({"BCE": problem})["BCE"], 4)
+        0.3046
+    """
+    found = targets(problems)
+    return dict(zip(problems, (found.minimum + found.tolerance).values.tolist(), strict=True))
