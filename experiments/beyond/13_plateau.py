@@ -40,7 +40,8 @@ def main(epochs: int = 435, learning_rate: float = 0.1, grid_step: float = 0.2) 
     found = Findings(
         f"{'No other' if n_cells else 'Perhaps another'} stationary point of MSE lies on the lecture's grid. But on "
         f"{flat['MSE']:.0f} % of the grid its gradient is too small to lead to the minimum in {epochs} epochs, on "
-        f"{flat['BCE']:.0f} % that of BCE."
+        f"{flat['BCE']:.0f} % that of BCE. SGD arrives from {shares['SGD', 'MSE']} starts, RMSprop from "
+        f"{shares['RMSprop', 'MSE']}; {surfaces.ARRIVED}."
     )
     percent = np.linspace(0, 100, 201)
     curves = {loss: np.log10(np.quantile(size, percent / 100)) for loss, size in sizes.items()}

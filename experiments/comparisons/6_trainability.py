@@ -44,7 +44,7 @@ def main(
     found = Findings(
         f"Of {n_points} x {n_points} pairs {100 * float(whole.reached.mean()):.0f} % arrive within {epochs} epochs. "
         f"The limit of stability at the minimum is a learning rate of {limit:.1f} without momentum; below the limit "
-        f"{below:.0f} % arrive, above it {above:.0f} %."
+        f"{below:.0f} % arrive, above it {above:.0f} %; {surfaces.ARRIVED}."
     )
     found.run("map", whole)
     found.run("detail", closer)

@@ -7,9 +7,9 @@ experiments, it does. The random starts are not printed: they were solved for, f
 """
 
 import numpy as np
-from descents import arrivals, figure_and_animation, goals
+from descents import arrivals, figure_and_animation
 
-from tfreg import Findings, Problem, datasets, grid, script, train
+from tfreg import Findings, Problem, datasets, grid, script, surfaces, train
 
 import tensorflow as tf
 from keras import Input, Sequential
@@ -37,8 +37,9 @@ def main(
 
     place = "({:g}, {:g})".format(*start)
     found = Findings(
-        f"After {epochs} epochs from {place}: {arrivals(carried, goals(problems))}. "
-        f"A fresh SGD takes {'the same path' if same else 'another path'}."
+        f"After {epochs} epochs from {place}: {arrivals(carried, surfaces.goals(problems))}. "
+        f"A fresh SGD takes {'the same path' if same else 'another path'}. The starts of the warm-ups were solved for; "
+        f"{surfaces.ARRIVED}."
     )
     found.number("start", carried["MSE"].weights.values[0])
     for loss in problems:
@@ -51,7 +52,7 @@ def main(
     title = f"SGD({learning_rate:g}) from {place}: {epochs} epochs"
     runs = {loss: {"SGD": run} for loss, run in carried.items()}
     paths, animation = figure_and_animation(problems, runs, over, title)
-    found.figure("paths", paths, f"{title}, in 3-D and from above; plain SGD carries nothing over.")
+    found.figure("paths", paths, f"{title}, in 3-D and from above; the warm-up before it, solved for, leaves no trace.")
     found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each.")
     return found
 

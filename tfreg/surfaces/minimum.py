@@ -13,6 +13,8 @@ from tfreg.errors import InputError
 if TYPE_CHECKING:
     from tfreg.problem.problem import Problem
 
+ARRIVED = "arrived is where 1 % of the gap from the loss of zero weights to the minimum is left"
+
 
 def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarray:
     """The weights (n_weights,) where Newton's method comes to rest, starting at `near`.
@@ -119,9 +121,7 @@ def targets(
 
 
 def goals(problems: Mapping[str, Problem]) -> dict[str, float]:
-    """The loss at which a run has arrived, by problem: the minimum and the tolerance of `targets`.
-
-    Then 1 % of the gap between the loss of weights that are all zero and the minimum is left.
+    """The loss at which a run has arrived, by problem: the minimum and the tolerance of `targets`; `ARRIVED` says so.
 
     Example:
         >>> round(goals({"BCE": problem})["BCE"], 4)
