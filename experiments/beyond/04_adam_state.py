@@ -45,12 +45,17 @@ def main(
     each = [f"{r[0]}, {r[2]:.1%} stay, {r[1]:.1%} arrive, {r[3]:.1%} end elsewhere" for r in rows]
 
     found = Findings(
-        f"MSE from {place} for {epochs} epochs, by what Adam carries over: {'; '.join(each)}; {surfaces.ARRIVED}."
+        f"MSE from {place} for {epochs} epochs, by what Adam carries over: {'; '.join(each)}. We drew the "
+        f"warm-ups (seed 0); {surfaces.ARRIVED}."
     )
     found.table("parts", table, f"The shares of {n_warm_ups} descents that arrive, stay and end elsewhere")
     title = f"Adam({learning_rate:g}) on MSE from {place}, by what is kept"
     figure = draw.curves(runs.epoch, {"arrived (%)": arrived_by}, title=title)
-    found.figure("arrived", figure, "The share of descents that have arrived, by what they carry over.")
+    found.figure(
+        "arrived",
+        figure,
+        "The share of descents that have arrived, by what they carry over from warm-ups that we drew (seed 0).",
+    )
     low, high = comparison.wilson_interval(n_cured, len(starts))
     found.claim(
         "implied: a good optimizer is no cure for MSE",

@@ -40,8 +40,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     curves = draw.loss_curves(result, f"Loss above the minimum, learning rate {learning_rate:g}")
     found.figure("losses", curves, "The loss above the minimum over the epochs.")
     table = comparison.by_start(result)
-    far = table[table.start == 1]
-    bars = draw.bars(far, "epochs to tolerance", "problem", "epochs to tolerance", "From (-10, -1)")
+    bars = draw.bars(table[table.start == 1], "epochs to tolerance", "problem", "epochs to tolerance", "From (-10, -1)")
     found.figure("epochs", bars, "Epochs until the optimizers arrive, from the far start.")
     found.table("table", table, "Epochs to tolerance, final loss and outcome, for each loss, optimizer and start")
     return found

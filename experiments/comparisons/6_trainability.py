@@ -2,9 +2,8 @@
 
 SGD with every combination of a learning rate and a momentum, from one start, on the lecture's model with fewer samples.
 Theory gives the rates at which a quadratic with the curvature λ of the minimum is no longer stable: 2 (1 + m) / λ with
-momentum m (Polyak 1964). Below it a run may still be lost: far from the minimum the unclipped BCE of the lecture is NaN
-in float32 as soon as a probability rounds to 0 or 1. Above it a run may pass the minimum without staying. Zoom in with
-narrower ranges: `--learning-rates 0.2,20 --momenta 0.8,0.99`.
+momentum m (Polyak 1964). Below it a run may still be lost: far from the minimum the unclipped BCE is NaN in float32
+once a probability rounds to 0 or 1. Above it a run may pass the minimum. Narrower ranges zoom in.
 """
 
 import numpy as np

@@ -1,9 +1,8 @@
 """Six pupils, from zero
 
 The first model of "PyTorch – Logistic Regression": two inputs for each of six pupils, three fail and three pass; all
-weights zero, one update per epoch with SGD(1) on the mean binary cross-entropy. Printed are the shapes of the data, the
-first predictions, the first loss (once written out, once from the library), and the loss in every 100th epoch, before
-its update. Where y is printed, the code shown has overwritten it with the 100 values of the sigmoid's figure.
+weights zero, one update per epoch with SGD(1) on the mean binary cross-entropy. Where y is printed, the code shown has
+overwritten it with the 100 values of the sigmoid's figure.
 """
 
 import numpy as np

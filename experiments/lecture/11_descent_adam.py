@@ -52,8 +52,10 @@ def main(
     over = grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))  # wider than the lecture's, to show the start
     title = f"Adam({learning_rate:g}) from {place}: {epochs} epochs"
     paths, animation = figure_and_animation(problems, runs, over, title)
-    found.figure("paths", paths, f"{title}; carried over is the state of a warm-up epoch, whose start was solved for.")
-    found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each; as above.")
+    found.figure(
+        "paths", paths, f"{title}, on a wider grid; carried over is the state of a warm-up from a solved start."
+    )
+    found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each, the same two runs.")
 
     with_adam, with_sgd = arrival(carried["MSE"], goal["MSE"]), arrival(sgd["MSE"], goal["MSE"])
     found.claim(
