@@ -335,7 +335,7 @@ UNKNOWN = [
         None,
         True,
         {"nested": 1},
-        object(),
+        pytest.param(object(), id="object"),
         1j,
         2**70,
         b"x",
