@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.kinds import Array, Count, Seed, checked
 
 LECTURE_SEED = 43052
@@ -61,7 +61,7 @@ def _as_columns(what: str, values: object) -> np.ndarray:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{what}: expected numbers, got {values!r:.60}") from None
+        raise InputError(f"{what}: expected numbers, got {shown(values)}") from None
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim < 2 or array.size == 0:

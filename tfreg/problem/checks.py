@@ -2,7 +2,7 @@
 
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.losses import Loss
 
 
@@ -57,7 +57,7 @@ def check_fit(model: keras.Sequential, loss: Loss, dataset: Dataset) -> None:
             f"the targets have {targets.shape}; give them one column per output"
         )
     if not callable(loss):
-        raise InputError(f"expected the loss as a function such as losses.bce, got {loss!r:.60}")
+        raise InputError(f"expected the loss as a function such as losses.bce, got {shown(loss)}")
     value = loss(y, outputs)
     shape = getattr(value, "shape", None)
     if shape != ():

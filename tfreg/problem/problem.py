@@ -12,7 +12,7 @@ import numpy as np
 
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.kinds import Count, Seed, checked
 from tfreg.losses import Loss, describe
 from tfreg.problem import forward
@@ -172,7 +172,7 @@ class Problem:
         try:
             array = np.asarray(weights, dtype=self.dtype)
         except (TypeError, ValueError, OverflowError):
-            raise InputError(f"{what}: expected {self.n_weights} numbers, got {weights!r:.60}") from None
+            raise InputError(f"{what}: expected {self.n_weights} numbers, got {shown(weights)}") from None
         if array.ndim not in (1, 2) or array.shape[-1] != self.n_weights or array.size == 0:
             raise InputError(
                 f"{what}: expected {self.n_weights} numbers ({', '.join(self.labels[:4])}"
