@@ -86,24 +86,21 @@ def test_a_run_can_be_saved_where_it_was_opened(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import xarray as xr
 from tfreg import files as store
 
 source, target, moment = sys.argv[1:]
 run = store.open_run(source).assign_attrs(note="new")
-write = xr.Dataset.to_netcdf
+write = Path.write_bytes
 
 def die(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def write_half(self, path, **options):
-    write(self, path, **options)
-    content = Path(path).read_bytes()
-    Path(path).write_bytes(content[: len(content) // 2])
+def write_half(self, content):
+    write(self, content[: len(content) // 2])
     die()
 
 if moment == "half written":
-    xr.Dataset.to_netcdf = write_half
+    Path.write_bytes = write_half
 elif moment == "before the rename":
     os.replace = Path.replace = die
 store.save_run(run, target)
@@ -180,7 +177,107 @@ def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path, refused: Refuse
             save_run(trained(1), folder / "run.nc")
 
 
+FULL = """
+import resource, sys
+from tfreg import files
+run = files.open_run(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    files.save_run(run, sys.argv[2])
+except files.InputError as error:
+    print(error)
+    sys.exit(2)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
+def test_a_run_that_outgrows_the_disk_is_one_line_whatever_hdf5_does(tmp_path: Path) -> None:
+    """As on a full disk, the system takes the first few thousand bytes of the file and no more."""
+    save_run(trained(3), tmp_path / "source.nc")
+    target = tmp_path / "runs" / "run.nc"
+    command = [sys.executable, "-c", FULL, tmp_path / "source.nc", target]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == f"cannot write {target}: File too large; free some space or choose another folder\n"
+    assert done.stderr == ""
+    assert list(target.parent.iterdir()) == []
+
+
+# Other programs.
+
+
+def with_every_kind() -> xr.Dataset:
+    texts = np.array(["ŷ - 가나다", "", "w0"], dtype=object)
+    variables = {"loss": ("epoch", np.float32([1, np.nan, np.inf])), "who": ("epoch", texts)}
+    flags = {"reached": ("epoch", [True, False, True]), "one": ((), 3.5), "status": ("epoch", np.int8([0, 1, -1]))}
+    attributes = {"format": "tfreg-run-1", "note": "{가} é", "empty": "", "names": ["a", "ŷ"], "n": 3, "x": [1, 2.5]}
+    return xr.Dataset(variables | flags, {"epoch": [0, 1, 2]}, attributes)
+
+
+def test_a_file_holds_only_types_that_netcdf_has(tmp_path: Path) -> None:
+    """No booleans, references or opaque types of HDF5 of which C, R and Fortran know nothing."""
+    h5py = pytest.importorskip("h5py")
+    save_run(with_every_kind(), tmp_path / "run.nc")
+
+    def check(name: str, one: object) -> None:
+        for key, value in [("", one), *one.attrs.items()] if isinstance(one, h5py.Dataset) else one.attrs.items():
+            dtype = getattr(value, "dtype", None)
+            if key in ("DIMENSION_LIST", "REFERENCE_LIST") or dtype is None:
+                continue
+            text = h5py.check_string_dtype(dtype)
+            assert h5py.check_enum_dtype(dtype) is None, (name, key)
+            assert dtype.kind in "iufS" or (text is not None and text.encoding == "utf-8"), (name, key, dtype)
+
+    with h5py.File(tmp_path / "run.nc") as file:
+        check("/", file)
+        file.visititems(check)
+        assert file["reached"].dtype == np.int8
+        assert file["loss"].fletcher32
+
+
+def test_plain_netcdf4_reads_and_changes_a_run(tmp_path: Path) -> None:
+    netcdf4 = pytest.importorskip("netCDF4")
+    run, path = with_every_kind(), tmp_path / "run.nc"
+    save_run(run, path)
+    with netcdf4.Dataset(path) as file:
+        assert file["who"][...].tolist() == run.who.values.tolist()
+        np.testing.assert_array_equal(np.ma.getdata(file["loss"][...]), run.loss)
+        np.testing.assert_array_equal(file["reached"][...], run.reached)
+        found = {name: file.getncattr(name) for name in file.ncattrs()}
+    assert {name: np.array(value).tolist() for name, value in found.items()} == run.attrs
+    with netcdf4.Dataset(path, "a") as file:
+        file.note = "changed by another program"
+    xr.testing.assert_identical(open_run(path), run.assign_attrs(note="changed by another program"))
+
+
 # Files that are no runs.
+
+
+@pytest.mark.parametrize("kind", ["bit", "cut"])
+def test_damage_anywhere_is_seen_before_the_file_is_read(kind: str, tmp_path: Path, refused: Refused) -> None:
+    path = tmp_path / "run.nc"
+    save_run(trained(3), path)
+    content, random = path.read_bytes(), np.random.default_rng(0)
+    for place in random.integers(len(content) - 30, size=300):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << random.integers(8)
+        path.write_bytes(damaged if kind == "bit" else content[:place])
+        with refused(f"cannot read {path} as NetCDF"):
+            open_run(path)
+    for place in range(len(content) - 30, len(content)):  # the checksum itself
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        try:
+            xr.testing.assert_identical(open_run(path), trained(3))
+        except tfreg.InputError as error:
+            assert "it is damaged" in str(error)
+
+
+def test_a_file_without_a_checksum_opens(tmp_path: Path) -> None:
+    """As earlier versions wrote it."""
+    trained(1).to_netcdf(tmp_path / "run.nc", engine="h5netcdf")
+    xr.testing.assert_identical(open_run(tmp_path / "run.nc"), trained(1))
 
 
 def damaged(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
@@ -203,7 +300,7 @@ def some_text(path: Path) -> None:
     [
         damaged("empty", lambda content: b""),
         damaged("first half", lambda content: content[: len(content) // 2]),
-        damaged("last byte missing", lambda content: content[:-1]),
+        damaged("end missing", lambda content: content[:-40]),
         damaged("header overwritten", lambda content: b"\0" * 64 + content[64:]),
         damaged("zeros inside", lambda content: content[:200] + b"\0" * (len(content) - 200)),
         some_text,

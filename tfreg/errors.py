@@ -166,6 +166,32 @@ def check_array(name: str, value: object, *shape: object, finite: bool = False) 
     return array
 
 
+def check_precision(name: str, values: np.ndarray, dtype: str, small: bool = True) -> np.ndarray:
+    """Numbers in another precision, none of them infinite by it and, unless `small` is False, none zero by it.
+
+    Numbers that the processor would take for zero, below the smallest normal one, count as zero.
+
+    Raises:
+        InputError: names the first number that the precision does not hold.
+
+    Example:
+        >>> check_precision("start", np.array([0.1, 3]), "float32").dtype
+        dtype('float32')
+    """
+    values = np.asarray(values)
+    limits = np.finfo(dtype)
+    size = np.abs(values)
+    beyond = np.isfinite(values) & (size > limits.max)
+    if small:
+        beyond |= (size > 0) & (size < limits.smallest_normal)
+    if beyond.any():
+        raise InputError(
+            f"{name}: expected numbers that {dtype} holds, from {limits.smallest_normal:.1e} to {limits.max:.1e} or 0, "
+            f"got {values[beyond].flat[0]:g}; use other units{' or float64' if dtype == 'float32' else ''}"
+        )
+    return values.astype(dtype)
+
+
 def check_path(name: str, value: object) -> Path:
     """A path from a text or a path.
 
@@ -184,3 +210,22 @@ def check_path(name: str, value: object) -> Path:
     if not path or "\0" in path or too_long:
         raise InputError(f"{name}: expected a path, got {shown(path)}{', which is too long' * too_long}")
     return Path(path)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that can neither be made nor written to, before the work whose result it is to take.
+
+    Raises:
+        InputError: names the folder and the reason.
+
+    Example:
+        >>> check_folder(Path("figures"))
+    """
+    try:
+        nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        reason = "Not a directory" if not nearest.is_dir() else "Permission denied"
+        if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+            return
+    except OSError as error:  # a name too long, or a folder that nobody may look into
+        reason = error.strerror or type(error).__name__
+    raise InputError(f"cannot write to {folder}: {reason}; choose another folder")

@@ -2,11 +2,14 @@
 
 Conventions: files are NetCDF-4 (h5netcdf), so plain `xarray.open_dataset` opens them too. A file is written under a
 temporary name in the same folder and renamed when it is complete; a program that is killed leaves no half file that
-carries the real name.
+carries the real name. Behind the NetCDF, where all readers look for nothing, stands a checksum of the whole, so that a
+damaged file is seen before it is read; a program that changes the file removes it.
 """
 
 import os
 import tempfile
+import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,13 +64,36 @@ def save_run(run: xr.Dataset, path: FilePath) -> None:
         InputError: an attribute that NetCDF does not know (it knows numbers, texts and lists of them) or whose name it
             keeps for itself, or a folder that cannot be written to.
     """
-    run = _with_plain_attributes(run)
+    # First to memory: on a full disk HDF5 prints pages, and may take the process down.
     try:
-        write_whole(Path(path), lambda temporary: run.to_netcdf(temporary, engine="h5netcdf"))
+        content = _as_netcdf(_with_plain_attributes(run))
     except (TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"run: expected variables of numbers or of texts, as NetCDF keeps them; {error}") from None
+    write_whole(Path(path), lambda temporary: temporary.write_bytes(content + _seal(content)))
+
+
+def _as_netcdf(run: xr.Dataset) -> bytes:
+    """The content of a file; arrays of numbers have checksums of their own, for other readers."""
+    arrays = {
+        name: {"fletcher32": True} for name, one in run.variables.items() if one.size and one.dtype.kind in "biuf"
+    }
+    return bytes(run.to_netcdf(engine="h5netcdf", encoding={name: arrays[name] for name in arrays if run[name].ndim}))
+
+
+def _seal(content: bytes) -> bytes:
+    """The last line of a file, after the NetCDF."""
+    return b"\ntfreg crc32 %08x\n" % zlib.crc32(content)
+
+
+_SEAL_LENGTH = len(_seal(b""))
+
+
+def _is_damaged(content: bytes) -> bool:
+    """True if a file ends with a checksum, and with another one than that of its content."""
+    seal = content[-_SEAL_LENGTH:]
+    return seal.startswith(_seal(b"")[:-9]) and seal != _seal(content[:-_SEAL_LENGTH])
 
 
 def _with_plain_attributes(run: xr.Dataset) -> xr.Dataset:
@@ -114,7 +140,14 @@ def open_run(path: FilePath) -> xr.Dataset:
     if not path.is_file():
         raise InputError(f"no such run: {path}; expected a NetCDF file that tfreg wrote")
     try:
-        run = xr.load_dataset(path, engine="h5netcdf")
+        damaged = _is_damaged(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    if damaged:
+        raise InputError(f"cannot read {path} as NetCDF: it is damaged, its checksum says; copy or compute it again")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            run = xr.load_dataset(path, engine="h5netcdf")
     except Exception as error:  # h5py, h5netcdf and xarray each raise their own for a damaged file
         raise InputError(
             f"cannot read {path} as NetCDF ({type(error).__name__}); it is damaged or of another kind"

@@ -384,15 +384,66 @@ def test_a_bad_option_is_one_line_and_exit_code_2(
     assert stores(here) == []
 
 
+HEAD = '"""Mine."""\nimport sys, keras, tfreg\nfrom keras import ops\n'
+LOGISTIC = "tfreg.Problem(tfreg.models.logistic(2), {loss}, tfreg.datasets.bernoulli_line(20))"
+STEP = (
+    "class Mine(keras.optimizers.SGD):\n    def update_step(self, gradient, variable, learning_rate):\n        {step}\n"
+)
+BAD_SCRIPTS = {
+    "problem: raises at import": ("1 / 0", "mine.py:4: ZeroDivisionError: division by zero"),
+    "problem: exits at import": ("sys.exit(0)", "mine.py:4: expected the script to go on, got sys.exit(0)"),
+    "problem: no Python": ("def problem(:", "mine.py:4: SyntaxError: invalid syntax"),
+    "problem: raises": ("def problem():\n    return [][1]", "mine.py:5: IndexError: list index out of range"),
+    "problem: exits": ("def problem(): sys.exit('no')", "mine.py:4: expected the script to go on, got sys.exit('no')"),
+    "problem: takes arguments": ("def problem(a): ...", "mine.py: TypeError: problem() missing 1 required"),
+    "problem: returns a model": (
+        "def problem(): return tfreg.models.logistic(2)", "mine.py: expected problem() to return a tfreg.Problem"
+    ),
+    "problem: tfreg refuses": ("def problem(): return tfreg.Problem(1, 2, 3)", "mine.py:4: "),
+    "problem: the loss raises": (
+        f"def loss(y, p):\n    return y.no_such\ndef problem(): return {LOGISTIC.format(loss='loss')}", "no_such"
+    ),
+    "problem: the loss exits": (
+        f"def loss(y, p):\n    sys.exit(0)\ndef problem(): return {LOGISTIC.format(loss='loss')}", "mine.py:5: "
+    ),
+    "optimizer: raises at import": ("1 / 0", "mine.py:4: ZeroDivisionError: division by zero"),
+    "optimizer: raises when made": (
+        "class Mine(keras.optimizers.SGD):\n    def __init__(self):\n        {}['a']", "mine.py:6: KeyError: 'a'"
+    ),
+    "optimizer: takes no rate": ("def Mine(rate): ...", "mine.py: TypeError: Mine() missing 1 required positional"),
+    "optimizer: is none": ("def Mine(): return 3", "mine.py: expected Mine to make a Keras optimizer, got 3"),
+    "optimizer: is missing": ("Other = 3", "mine.py: expected it to define Mine, got no such function"),
+    "optimizer: raises in its step": (STEP.format(step="raise OSError('a\\nb')"), "mine.py:6: OSError: a b"),
+    "optimizer: exits in its step": (STEP.format(step="sys.exit(0)"), "mine.py:6: expected the script to go on"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD_SCRIPTS)
+def test_an_error_in_a_script_of_the_user_s_own_is_one_line(
+    kind: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, message = BAD_SCRIPTS[kind]
+    Path("mine.py").write_text(HEAD + text + "\n", encoding="utf-8")
+    option = ["--problem", "mine.py"] if kind.startswith("problem") else ["--optimizer", "mine.py:Mine"]
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["compare", *SHORT, *option])
+    assert caught.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1, captured.err
+    assert message in captured.err
+    assert len(captured.err) < 500
+
+
 def test_scripts_without_what_is_asked_for_are_refused(here: Path, refused: Refused) -> None:
     Path("other.py").write_text("def problem():\n    return 3\n")
     with refused("other.py: expected problem() to return a tfreg.Problem, or several by name"):
         read_problems(CompareOptions(problem="other.py"))
     Path("none.py").write_text("x = 1\n")
-    with refused("none.py: expected it to define problem, got no such function or class"):
+    with refused("none.py: expected it to define problem, got no such function"):
         read_problems(CompareOptions(problem="none.py"))
     Path("broken.py").write_text("def problem(:\n")
-    with refused("broken.py cannot be imported: invalid syntax"):
+    with refused("broken.py:1: SyntaxError: invalid syntax"):
         read_problems(CompareOptions(problem="broken.py"))
     with refused("--loss: the script says which loss its problem has"):
         read_problems(CompareOptions(problem="other.py", loss="bce"))

@@ -318,8 +318,9 @@ def test_a_model_must_be_a_built_sequential_with_weights(refused: Refused) -> No
 @pytest.mark.parametrize(
     ("loss", "says"),
     [
-        (lambda y, p: (y - p) ** 2, "the loss must return a scalar, got shape (2, 1)"),
-        (lambda y, p: tf.reduce_mean((y - p) ** 2, axis=1), "the loss must return a scalar, got shape (2,)"),
+        (lambda y, p: tf.reduce_mean((y - p) ** 2, axis=0), "the loss must return a scalar, got shape (1,)"),
+        (lambda y, p: tf.stack([y, p]), "the loss must return a scalar, got shape (2, 30, 1)"),
+        (lambda y, p: tf.reduce_sum(tf.cast(y, tf.int32)), "the loss must return a scalar, got"),
         (lambda y, p: None, "the loss must return a scalar, got NoneType"),
         (lambda y, p: 1.0, "the loss must return a scalar, got float"),
     ],

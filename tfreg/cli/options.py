@@ -21,6 +21,8 @@ _PROBLEM = (
 _DO_NOT_DECIDE = ("scheduler", "figures", "runs")  # where the result is computed and saved
 
 Record = TypeVar("Record")
+TRACEBACK = "--traceback"
+EPILOG = f"With {TRACEBACK} after any command, an error in your own script is shown with all its lines."
 
 
 @dataclass(frozen=True)

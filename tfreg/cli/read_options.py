@@ -4,6 +4,7 @@ Conventions: an option that cannot be understood is refused in one line, with an
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +16,9 @@ from tfreg import optimizers
 from tfreg.cli import named_problems
 from tfreg.cli.named_problems import Ranges
 from tfreg.cli.options import CompareOptions
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
+from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
 from tfreg.suite.scripts import load_script
 
@@ -38,11 +40,26 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
         return named_problems.named(options.problem, loss_names)
     if loss_names:
         raise InputError("--loss: the script says which loss its problem has; leave the option out")
-    made = _member(Path(options.problem), "problem")()
-    found = dict(made) if isinstance(made, Mapping) else {Path(options.problem).stem: made}
+    script = Path(options.problem)
+    with own_code(script):
+        made = _member(script, "problem")()
+    found = dict(made) if isinstance(made, Mapping) else {script.stem: made}
     if not found or not all(isinstance(one, Problem) for one in found.values()):
-        raise InputError(f"{options.problem}: expected problem() to return a tfreg.Problem, or several by name")
+        raise InputError(
+            f"{script}: expected problem() to return a tfreg.Problem, or several by name, got {shown(made)}"
+        )
     return found
+
+
+def code_of(options: CompareOptions) -> AbstractContextManager[None]:
+    """Within the block, an error in the scripts that the options name is one line; see `tfreg.own_code`."""
+    scripts = [text.partition(".py")[0] + ".py" for text in _texts_of_scripts(options)]
+    return own_code(Path(scripts[0])) if scripts else nullcontext()
+
+
+def _texts_of_scripts(options: CompareOptions) -> list[str]:
+    own = [options.problem] if options.problem.endswith(".py") and not options.data else []
+    return [*own, *(part.strip() for part in options.optimizer.split(",") if ".py:" in part)]
 
 
 def read_optimizers(text: str) -> dict[str, Optimizer | str]:
@@ -76,14 +93,20 @@ def _own_optimizer(part: str) -> Optimizer:
     """An optimizer from `my.py:Class` or `my.py:Class:RATE`."""
     path, _, rest = part.partition(".py:")
     name, _, rate = rest.partition(":")
-    make = _member(Path(f"{path}.py"), name)
-    return optimizers.get(make(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
+    script = Path(f"{path}.py")
+    make = _member(script, name)
+    arguments = {"learning_rate": optimizers.as_number(rate)} if rate else {}
+    with own_code(script):
+        made = make(**arguments)
+    if not isinstance(made, Optimizer):
+        raise InputError(f"{script}: expected {name} to make a Keras optimizer, got {shown(made)}")
+    return optimizers.get(made)
 
 
 def _member(path: Path, name: str) -> Any:
     module = _script(path.resolve()) if path.is_file() else load_script(path)
     if not callable(getattr(module, name, None)):
-        raise InputError(f"{path}: expected it to define {name}, got no such function or class")
+        raise InputError(f"{path}: expected it to define {name or 'a class, as in my.py:Class'}, got no such function")
     return getattr(module, name)
 
 

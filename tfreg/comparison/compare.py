@@ -7,6 +7,7 @@ where given, and `start`. The outcome of a run is its `status`, a small number w
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
 from tfreg.errors import InputError, check_counts
 from tfreg.kinds import Array, Count, FilePath, Numbers, Seed, checked
+from tfreg.locks import lock
 from tfreg.optimizers import Optimizer
+from tfreg.own_code import cause
 from tfreg.problem.problem import Problem
 from tfreg.progress import progress
 from tfreg.surfaces.minimum import targets
@@ -108,9 +111,14 @@ def compare(
 
 
 def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
-    """Compute the chunks that the store does not hold yet."""
+    """Compute the chunks that the store does not hold yet, while no other process works on it."""
+    with nullcontext() if path is None else lock(path, "a comparison"):
+        return _run_alone(grid, path, executor)
+
+
+def _run_alone(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
     group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
-    done = zarr_store.done_chunks(group)
+    done = zarr_store.done_chunks(group, grid)
 
     def save(chunk: Chunk, values: Mapping[str, Array]) -> None:
         try:
@@ -125,7 +133,7 @@ def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Data
     if path is None:
         result = result.load()
     if failures:
-        raise IncompleteError(_as_text(failures, grid.n_chunks), result)
+        raise IncompleteError(_as_text(failures, grid.n_chunks), result) from next(iter(failures.values()))
     return result
 
 
@@ -160,7 +168,7 @@ def _loss_of_zeros(problem: Problem) -> float:
 
 
 def _as_text(failures: Mapping[str, Exception], n_chunks: int) -> str:
-    named = [f"{name} ({type(why).__name__}: {' '.join(str(why).split()):.150})" for name, why in failures.items()]
+    named = [f"{name} ({cause(why):.150})" for name, why in failures.items()]
     more = f"; and {len(named) - 3} more" if len(named) > 3 else ""
     return (
         f"{len(failures)} of {n_chunks} chunks failed, all others are kept: {'; '.join(named[:3])}{more}; "

@@ -14,6 +14,8 @@ from tfreg.kinds import Array, Count, checked
 if TYPE_CHECKING:
     from tfreg.problem.problem import Problem
 
+ARRIVED = "arrived is where 1 % of the gap from the loss of zero weights to the minimum is left"
+
 
 @checked
 def minimum_weights(problem: Problem, near: object, steps: Count = 50) -> np.ndarray:
@@ -121,3 +123,14 @@ def targets(
     return xr.Dataset(
         {"minimum": ("problem", minima), "tolerance": ("problem", tolerances)}, coords={"problem": list(problems)}
     )
+
+
+def goals(problems: Mapping[str, Problem]) -> dict[str, float]:
+    """The loss at which a run has arrived, by problem: the minimum and the tolerance of `targets`; `ARRIVED` says so.
+
+    Example:
+        >>> round(goals({"BCE": problem})["BCE"], 4)
+        0.3046
+    """
+    found = targets(problems)
+    return dict(zip(problems, (found.minimum + found.tolerance).values.tolist(), strict=True))
