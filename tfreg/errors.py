@@ -6,6 +6,7 @@ checks each argument once, before any work; the functions behind it take what th
 
 import math
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from inspect import isroutine
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # which tells nobody anything
 _LONGEST_WORD = 300  # characters; longer than any path that a person would type
 
 
@@ -60,7 +62,7 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:  # a whole number of 5000 digits, or a class whose `repr` fails
         return f"a {type(value).__name__}"
-    return _shortened(" ".join(text.split()), 60)
+    return _shortened(" ".join(_ADDRESS.sub("", text).split()), 60)
 
 
 def unknown(what: str, name: str, choices: Iterable[str]) -> InputError:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, shown, unknown
 from tfreg.kinds import checked
 
 # isort: split
@@ -68,7 +68,7 @@ def get(optimizer: Optimizer | str) -> Optimizer:
             raise unknown("optimizer", name, BY_NAME)
         optimizer = BY_NAME[name.lower()](**({"learning_rate": as_number(text)} if text else {}))
     if not isinstance(optimizer, Optimizer):
-        raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {optimizer!r:.60}")
+        raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {shown(optimizer)}")
     rate = learning_rate(optimizer)
     if rate is not None and not (np.isfinite(rate) and rate > 0):
         raise InputError(f"expected a learning rate above 0, got {rate:g}")

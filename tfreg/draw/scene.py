@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from tfreg.draw.box import box, check_some_inside, clipping_box, inside
 from tfreg.draw.named_runs import check_run, loss_of, named_runs
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.records import Runs, Surfaces
 from tfreg.surfaces.plane import project
 
@@ -179,5 +179,5 @@ def _coordinates(surface: xr.Dataset, labels: list[str], at: ArrayLike, name: st
     except (TypeError, ValueError):
         point = np.empty(0)
     if point.shape not in ((2,), (len(labels),)):
-        raise InputError(f"expected 2 coordinates or {len(labels)} weights for {name!r}, got {at!r:.60}")
+        raise InputError(f"expected 2 coordinates or {len(labels)} weights for {name!r}, got {shown(at)}")
     return point if point.shape == (2,) else _on_surface(surface, labels, point, name)[0]

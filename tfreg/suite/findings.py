@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.kinds import checked
 from tfreg.suite.record import Claim, Verdict
 
@@ -117,7 +117,7 @@ class Findings:
         except (ValueError, TypeError):  # rows of different lengths, or a labelled array of several variables
             array = np.asarray(None)
         if array.dtype.kind not in "biuf":
-            raise InputError(f"number {name!r}: expected numbers, got {values!r:.60}")
+            raise InputError(f"number {name!r}: expected numbers, got {shown(values)}")
         self.numbers[name] = Number(array, _text(f"because of number {name!r}", because, empty=True))
 
     @checked
@@ -134,11 +134,10 @@ class Findings:
         """
         verdict = _verdict(holds)
         if verdict is None:
-            got = " ".join(repr(holds).split())
-            raise InputError(f"claim {sentence!r:.60}: expected holds=True, False or 'depends', got {got:.40}")
+            raise InputError(f"claim {shown(sentence)}: expected holds=True, False or 'depends', got {shown(holds)}")
         if sentence in (claim.sentence for claim in self.claims):
-            raise InputError(f"claim {sentence!r:.60} is judged twice; judge it once, with all its evidence")
-        because = _text(f"because of claim {sentence!r:.60}", because)
+            raise InputError(f"claim {shown(sentence)} is judged twice; judge it once, with all its evidence")
+        because = _text(f"because of claim {shown(sentence)}", because)
         self.claims.append(Claim(_text("the sentence of a claim", sentence), verdict, because))
 
     def _repr_html_(self) -> str:
@@ -150,7 +149,7 @@ class Findings:
 
 def _check_name(kind: str, name: Any, used: Mapping[str, object]) -> None:
     if not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise InputError(f"name of a {kind}: expected letters, digits, '_', '-' and '.', got {name!r:.60}")
+        raise InputError(f"name of a {kind}: expected letters, digits, '_', '-' and '.', got {shown(name)}")
     if name in used:
         raise InputError(f"two {kind}s are called {name!r}; choose another name for one of them")
 
@@ -170,5 +169,5 @@ def _verdict(holds: object) -> Verdict | None:
 
 def _text(what: str, text: Any, empty: bool = False) -> str:
     if not isinstance(text, str) or not (text.strip() or empty):
-        raise InputError(f"{what}: expected a sentence, got {text!r:.60}")
+        raise InputError(f"{what}: expected a sentence, got {shown(text)}")
     return text

@@ -42,7 +42,7 @@ def _values(name: str, range_: object) -> np.ndarray:
             return np.arange(first, end, step)
     except (TypeError, ValueError):
         pass
-    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
+    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {shown(range_)}")
 
 
 def check_two_weights(over: Mapping[str, object], labels: Sequence[str]) -> None:
