@@ -18,6 +18,7 @@ from tfreg.cli.options import CompareOptions
 from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.sizes import check_memory
 from tfreg.suite.scripts import load_script
 
 
@@ -46,14 +47,22 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
 
 
 def read_optimizers(text: str) -> dict[str, Optimizer | str]:
-    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`.
+    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own.
 
     A user's own is called `Class`, or by its whole text if another has that name.
 
     Raises:
-        InputError: an empty list, an unknown name, the same optimizer twice, or a script without this class.
+        InputError: an empty list, an unknown name, the same optimizer twice, a learning rate, which is an axis of its
+            own, or a script without this class.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        _, _, rate = (part.partition(".py:")[2] or part).partition(":")
+        if rate:
+            raise InputError(
+                f"--optimizer: {part} names a learning rate, and --learning-rate gives those of all optimizers; "
+                f"leave out :{rate}, and give --learning-rate {rate}"
+            )
     own = [part for part in parts if ".py:" in part]
     by_text: dict[str, Optimizer | str] = {}
     for part in parts or [text]:
@@ -69,15 +78,13 @@ def read_optimizers(text: str) -> dict[str, Optimizer | str]:
 
 
 def _class_name(part: str) -> str:
-    return part.partition(".py:")[2].partition(":")[0]
+    return part.partition(".py:")[2]
 
 
 def _own_optimizer(part: str) -> Optimizer:
-    """An optimizer from `my.py:Class` or `my.py:Class:RATE`."""
-    path, _, rest = part.partition(".py:")
-    name, _, rate = rest.partition(":")
-    make = _member(Path(f"{path}.py"), name)
-    return optimizers.get(make(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
+    """An optimizer from `my.py:Class`."""
+    path, _, name = part.partition(".py:")
+    return optimizers.get(_member(Path(f"{path}.py"), name)())
 
 
 def _member(path: Path, name: str) -> Any:
@@ -116,6 +123,7 @@ def read_rates(text: str) -> np.ndarray:
         raise InputError(
             f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
         )
+    check_memory(f"--learning-rate: {number} learning rates", 8 * number, "give fewer")
     return np.geomspace(first, last, number)
 
 
@@ -137,6 +145,8 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "glorot":
             count = int(rest)
             if count >= 1:
+                n_bytes = 4 * 8 * count * problem.n_weights
+                check_memory(f"--starts: {count} starts of {problem.n_weights} weights", n_bytes, "give fewer")
                 return problem.random_starts(count, seed=0)
         else:
             return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
@@ -157,5 +167,6 @@ def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndar
     (n_first, n_second), ((low, high), (left, right)) = counts, ends
     if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
         raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
+    check_memory(f"--starts: a grid of {n_first}x{n_second} points", 4 * 16 * n_first * n_second, "give fewer")
     axes = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
     return dict(zip(problem.labels, axes, strict=True))

@@ -3,6 +3,7 @@
 Conventions: a grid is a mapping of two names to their values, rising, the first name first.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from tfreg.errors import InputError, unknown
+from tfreg.sizes import check_memory
 
 Grid = dict[str, np.ndarray]
 Runs = xr.Dataset | Mapping[str, "Runs"]
@@ -35,10 +37,13 @@ def grid(**ranges: tuple[float, float, float]) -> Grid:
 def _values(name: str, range_: object) -> np.ndarray:
     try:
         first, end, step = (float(part) for part in range_)  # type: ignore[attr-defined]
-        if np.isfinite([first, end]).all() and 0 < step < np.inf and end > first:
-            return np.arange(first, end, step)
     except (TypeError, ValueError):
-        pass
+        first = end = step = math.nan
+    if math.isfinite(end - first) and 0 < step < np.inf and end > first:
+        check_memory(
+            f"grid: {name} in steps of {step:g}", round(min((end - first) / step, 1e300)) * 8, "give a larger step"
+        )
+        return np.arange(first, end, step)
     raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
 
 
@@ -80,6 +85,7 @@ def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: 
     """
     if not (np.isfinite(margin) and margin >= 0) or steps < 2:
         raise InputError(f"expected a margin of 0 or more and 2 steps or more, got margin {margin} and {steps} steps")
+    check_memory(f"a grid of {steps} steps in each direction", 2 * 8 * steps, "give fewer steps")
     rows = np.reshape(np.asarray(points, dtype=np.float64), (-1, 2))
     low, high = rows.min(axis=0), rows.max(axis=0)
     longest = (high - low).max()
