@@ -20,6 +20,7 @@ from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
+from tfreg.sizes import check_memory
 from tfreg.suite.scripts import load_script
 
 
@@ -63,14 +64,22 @@ def _texts_of_scripts(options: CompareOptions) -> list[str]:
 
 
 def read_optimizers(text: str) -> dict[str, Optimizer | str]:
-    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`.
+    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own.
 
     A user's own is called `Class`, or by its whole text if another has that name.
 
     Raises:
-        InputError: an empty list, an unknown name, the same optimizer twice, or a script without this class.
+        InputError: an empty list, an unknown name, the same optimizer twice, a learning rate, which is an axis of its
+            own, or a script without this class.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        _, _, rate = (part.partition(".py:")[2] or part).partition(":")
+        if rate:
+            raise InputError(
+                f"--optimizer: {part} names a learning rate, and --learning-rate gives those of all optimizers; "
+                f"leave out :{rate}, and give --learning-rate {rate}"
+            )
     own = [part for part in parts if ".py:" in part]
     by_text: dict[str, Optimizer | str] = {}
     for part in parts or [text]:
@@ -86,18 +95,16 @@ def read_optimizers(text: str) -> dict[str, Optimizer | str]:
 
 
 def _class_name(part: str) -> str:
-    return part.partition(".py:")[2].partition(":")[0]
+    return part.partition(".py:")[2]
 
 
 def _own_optimizer(part: str) -> Optimizer:
-    """An optimizer from `my.py:Class` or `my.py:Class:RATE`."""
-    path, _, rest = part.partition(".py:")
-    name, _, rate = rest.partition(":")
+    """An optimizer from `my.py:Class`."""
+    path, _, name = part.partition(".py:")
     script = Path(f"{path}.py")
     make = _member(script, name)
-    arguments = {"learning_rate": optimizers.as_number(rate)} if rate else {}
     with own_code(script):
-        made = make(**arguments)
+        made = make()
     if not isinstance(made, Optimizer):
         raise InputError(f"{script}: expected {name} to make a Keras optimizer, got {shown(made)}")
     return optimizers.get(made)
@@ -139,6 +146,7 @@ def read_rates(text: str) -> np.ndarray:
         raise InputError(
             f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
         )
+    check_memory(f"--learning-rate: {number} learning rates", 8 * number, "give fewer")
     return np.geomspace(first, last, number)
 
 
@@ -160,6 +168,8 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "glorot":
             count = int(rest)
             if count >= 1:
+                n_bytes = 4 * 8 * count * problem.n_weights
+                check_memory(f"--starts: {count} starts of {problem.n_weights} weights", n_bytes, "give fewer")
                 return problem.random_starts(count, seed=0)
         else:
             return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
@@ -180,5 +190,6 @@ def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndar
     (n_first, n_second), ((low, high), (left, right)) = counts, ends
     if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
         raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
+    check_memory(f"--starts: a grid of {n_first}x{n_second} points", 4 * 16 * n_first * n_second, "give fewer")
     axes = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
     return dict(zip(problem.labels, axes, strict=True))
