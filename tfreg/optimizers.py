@@ -13,6 +13,7 @@ import numpy as np
 
 from tfreg.backend import keras
 from tfreg.errors import InputError, unknown
+from tfreg.read_numbers import finite_number
 
 # isort: split
 # After the backend, which loads Keras without the log noise.
@@ -98,10 +99,10 @@ def as_number(text: str) -> float:
     """A learning rate from a text.
 
     Raises:
-        InputError: it is no number.
+        InputError: it is no finite number.
     """
     try:
-        return float(text)
+        return finite_number(text)
     except ValueError:
         raise InputError(f"expected a number as learning rate, got {text!r}") from None
 

@@ -20,7 +20,11 @@ from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
+from tfreg.read_numbers import finite_number, whole_number
+from tfreg.sizes import check_memory
 from tfreg.suite.scripts import load_script
+
+_BYTES = 8  # of a float64
 
 
 def read_problems(options: CompareOptions) -> dict[str, Problem]:
@@ -128,17 +132,18 @@ def read_rates(text: str) -> np.ndarray:
     """
     try:
         if ":" not in text:
-            return np.array([float(part) for part in text.split(",")])
+            return np.array([finite_number(part) for part in text.split(",")])
         low, high, count = text.split(":")
-        first, last, number = float(low), float(high), int(count)
+        first, last, number = finite_number(low), finite_number(high), whole_number(count)
     except ValueError:
         raise InputError(
             f"--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got {text!r}"
         ) from None
-    if not (0 < first < last < np.inf and number >= 2):
+    if not (0 < first < last and number >= 2):
         raise InputError(
             f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
         )
+    check_memory(f"--learning-rate {text}", number * _BYTES, "give fewer values")
     return np.geomspace(first, last, number)
 
 
@@ -158,11 +163,12 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "grid":
             return _read_grid(rest, problem, ranges)
         if kind == "glorot":
-            count = int(rest)
+            count = whole_number(rest)
             if count >= 1:
+                check_memory(f"--starts {text}", count * problem.n_weights * _BYTES, "give fewer starts")
                 return problem.random_starts(count, seed=0)
         else:
-            return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
+            return np.array([[finite_number(part) for part in one.split(",")] for one in text.split(";")])
     except ValueError as error:
         if isinstance(error, InputError):
             raise
@@ -175,10 +181,11 @@ def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndar
             f"--starts: a grid needs a problem with two weights, this has {problem.n_weights}; use glorot:100"
         )
     size, *own = rest.split(":")
-    counts = [int(part) for part in size.split("x")]
-    ends = [tuple(float(part) for part in one.split(",")) for one in own] or ranges
+    counts = [whole_number(part) for part in size.split("x")]
+    ends = [tuple(finite_number(part) for part in one.split(",")) for one in own] or ranges
     (n_first, n_second), ((low, high), (left, right)) = counts, ends
     if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
         raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
+    check_memory(f"--starts grid:{rest}", n_first * n_second * 2 * _BYTES, "give fewer points")
     axes = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
     return dict(zip(problem.labels, axes, strict=True))
