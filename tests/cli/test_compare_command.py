@@ -29,7 +29,6 @@ from tfreg.cli import named_problems as problems
 from tfreg.cli import show_comparison
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.cli.read_options import read_optimizers, read_problems, read_starts
-from tfreg.cli.read_table import read_table
 from tfreg.comparison import zarr_store
 from tfreg.comparison.zarr_store import COMPARISON_FORMAT
 from tfreg.datasets import bernoulli_line
@@ -268,13 +267,6 @@ def test_options_reach_the_function_as_one_record() -> None:
     assert seen == [CompareOptions(seeds=3, batch_size=8, trajectories=True)]
 
 
-def test_a_table_is_standardised() -> None:
-    dataset = read_table(table_csv(), "bought")
-    np.testing.assert_allclose(dataset.inputs.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(dataset.inputs.std(axis=0), 1)
-    assert set(dataset.targets.ravel()) == {0, 1}
-
-
 def test_a_problem_and_an_optimizer_of_the_user_s_own(here: Path) -> None:
     Path("own.py").write_text(OWN)
     few = {"epochs": 20, "learning_rate": "0.1,1", "starts": "grid:3x4"}
@@ -300,40 +292,6 @@ def test_optimizers_of_the_same_name_in_two_scripts_are_both_there(here: Path) -
         moved.append(float(variable.numpy()))
     assert moved == [0.5, 0.75]
     assert list(read_optimizers("a1/own.py:Halving")) == ["Halving"]
-
-
-BAD_TABLES = {
-    "missing values": ({"age": [np.nan, *range(79)]}, "column 'age' has 1 missing values; fill them in or drop"),
-    "words": ({"age": ["young"] * 80}, "column 'age' is not of numbers, such as 'young'; leave it out"),
-    "infinite": ({"age": [np.inf, *range(79)]}, "column 'age' has infinite values; drop the rows"),
-    "constant column": ({"age": 7}, "column 'age' is always 7; leave it out"),
-    "constant target": ({"bought": 1}, "the target 'bought' is always 1; there is nothing to learn"),
-    "other target": ({"bought": np.arange(80) % 3}, "of 0 and 1, got 'bought' with the values 0, 1, 2"),
-    "two other values": ({"bought": np.arange(80) % 2 + 1}, "of 0 and 1, got 'bought' with the values 1, 2"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", BAD_TABLES)
-def test_bad_tables_are_refused(kind: str, refused: Refused) -> None:
-    changes, message = BAD_TABLES[kind]
-    with refused(message):
-        read_table(table_csv(**changes), "bought")
-
-
-def test_files_that_are_no_tables_are_refused(here: Path, refused: Refused) -> None:
-    with refused("cannot read no.csv: No such file or directory"):
-        read_table(Path("no.csv"), "bought")
-    with refused("unknown column of people.csv 'bougth'; did you mean 'bought'?"):
-        read_table(table_csv(), "bougth")
-    Path("empty.csv").write_text("")
-    with refused("empty.csv: expected a CSV file with a header"):
-        read_table(Path("empty.csv"), "bought")
-    Path("picture.csv").write_bytes(bytes(range(256)) * 9)
-    with refused("picture.csv: expected a CSV file with a header"):
-        read_table(Path("picture.csv"), "bought")
-    Path("alone.csv").write_text("bought\n0\n1\n")
-    with refused("alone.csv: expected rows with 'bought' and other columns"):
-        read_table(Path("alone.csv"), "bought")
 
 
 BAD_OPTIONS = {

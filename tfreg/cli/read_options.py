@@ -16,12 +16,14 @@ from tfreg import optimizers
 from tfreg.cli import named_problems
 from tfreg.cli.named_problems import Ranges
 from tfreg.cli.options import CompareOptions
+from tfreg.cli.read_table import read_table
 from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
 from tfreg.read_numbers import finite_number, whole_number
 from tfreg.sizes import check_memory
+from tfreg.suite import terminal
 from tfreg.suite.scripts import load_script
 
 _BYTES = 8  # of a float64
@@ -37,7 +39,10 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
     if options.data:
         if not options.target:
             raise InputError("--data needs --target, the column that is to be predicted")
-        return named_problems.from_csv(Path(options.data), options.target, loss_names)
+        table = read_table(Path(options.data), options.target)
+        for note in table.notes:
+            terminal.console().print(f"Note: {note}.", soft_wrap=True, markup=False)
+        return named_problems.of_table(table.dataset, loss_names)
     if options.target:
         raise InputError("--target needs --data, the CSV file that has this column")
     if not options.problem.endswith(".py"):
