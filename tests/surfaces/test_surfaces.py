@@ -310,9 +310,12 @@ def test_a_grid_around_points_holds_them() -> None:
         ({"around": run_of([(np.nan, 0)])}, "a run with finite weights"),
         ({"around": {}}, "runs of the same weights, got none"),
         ({"around": {"a": run_of([(0, 0)]), "b": run_of([(0, 0, 0)])}}, "got runs of 2, 3 weights"),
-        ({"around": [(0, 0)]}, "runs as train returns them, got list"),
-        ({"around": run_of([(0, 0)]), "margin": -1}, "margin of 0 or more"),
-        ({"around": run_of([(0, 0)]), "steps": 1}, "2 steps or more"),
+        (
+            {"around": [(0, 0)]},
+            "around: expected a run as tfreg.train returns it, or a dict of runs by name, got [(0, 0)]",
+        ),
+        ({"around": run_of([(0, 0)]), "margin": -1}, "margin: expected a finite number of 0 or more, got -1"),
+        ({"around": run_of([(0, 0)]), "steps": 1}, "steps: expected a whole number from 2 to 10000, got 1"),
     ],
 )
 def test_a_window_that_cannot_be_chosen_is_refused(arguments: dict, message: str, refused: Refused) -> None:

@@ -21,6 +21,7 @@ from tfreg.cli.option_kinds import EPILOG, TRACEBACK
 from tfreg.cli.run import list_experiments, run_experiments
 from tfreg.cli.run_help import RunCommand
 from tfreg.errors import InputError, one_line
+from tfreg.kinds import checked
 from tfreg.suite import terminal
 
 # Typer carries its own copy of Click, or takes the installed one, depending on its version.
@@ -71,6 +72,7 @@ def _usage(error: Any) -> str:
     return f"{said[:1].lower()}{said[1:]}{'' if said.endswith('?') else f'; see: {command} --help'}"
 
 
+@checked
 def script(main_of_script: Callable[..., Any]) -> None:
     """Run the script that defines this `main` as `tfreg run` would, with the options of its command line."""
     main(["run", inspect.getfile(main_of_script), *sys.argv[1:]])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfreg import optimizers
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, shown, unknown
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.surfaces.grid import check_two_weights, grid_points
@@ -59,7 +59,7 @@ def _check_axis(name: str, values: object) -> np.ndarray:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name}: expected numbers, got {values!r:.60}") from None
+        raise InputError(f"{name}: expected numbers, got {shown(values)}") from None
     if array.ndim != 1 or array.size == 0:
         raise InputError(f"{name}: expected one value or more in a row, got shape {array.shape}")
     valid = (array >= 0) & (array < 1) if name == "momentum" else (array > 0) & (array < np.inf)

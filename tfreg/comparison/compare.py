@@ -7,13 +7,13 @@ where given, and `start`. The outcome of a run is its `status`, a small number w
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 import zarr
-from numpy.typing import ArrayLike
 
 from tfreg.comparison import arguments, zarr_store
 from tfreg.comparison.execution import compute
@@ -22,6 +22,8 @@ from tfreg.comparison.labels import labels
 from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
 from tfreg.errors import InputError, check_counts
+from tfreg.kinds import Array, Count, FilePath, Numbers, Seed, checked
+from tfreg.locks import lock
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import cause
 from tfreg.problem.problem import Problem
@@ -37,20 +39,21 @@ class IncompleteError(InputError):
         self.result = result
 
 
+@checked
 def compare(
     problems: Mapping[str, Problem],
     optimizers: Mapping[str, Optimizer | str] | Sequence[str],
-    starts: ArrayLike | Mapping[str, np.ndarray],
-    epochs: int,
+    starts: Numbers | Mapping[str, Array],
+    epochs: Count,
     *,
-    vary: Mapping[str, ArrayLike] | None = None,
-    seeds: Iterable[int] | None = None,
-    batch_size: int | None = None,
+    vary: Mapping[str, Numbers] | None = None,
+    seeds: Iterable[Seed] | None = None,
+    batch_size: Count | None = None,
     tolerance: float | Mapping[str, float] | None = None,
     minimum: Mapping[str, float] | None = None,
-    record_every: int = 10,
+    record_every: Count = 10,
     trajectories: bool = False,
-    store: str | Path | None = None,
+    store: FilePath | None = None,
     executor: Executor | None = None,
 ) -> xr.Dataset:
     """Train every problem with every optimizer from every start, and record the outcome of each run.
@@ -108,11 +111,16 @@ def compare(
 
 
 def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
-    """Compute the chunks that the store does not hold yet."""
-    group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
-    done = zarr_store.done_chunks(group)
+    """Compute the chunks that the store does not hold yet, while no other process works on it."""
+    with nullcontext() if path is None else lock(path, "a comparison"):
+        return _run_alone(grid, path, executor)
 
-    def save(chunk: Chunk, values: Mapping[str, np.ndarray]) -> None:
+
+def _run_alone(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
+    group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
+    done = zarr_store.done_chunks(group, grid)
+
+    def save(chunk: Chunk, values: Mapping[str, Array]) -> None:
         try:
             zarr_store.write(group, chunk, values)
         except OSError as error:

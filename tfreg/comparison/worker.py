@@ -48,7 +48,7 @@ class Training:
             model_class=type(model),
             model_config=model.get_config(),
             model_weights=model.get_weights(),
-            loss=self.problem.loss,
+            loss=self.problem.scalar_loss,
             dataset=self.problem.dataset,
             optimizer_class=type(optimizer),
             optimizer_config=optimizer.get_config(),

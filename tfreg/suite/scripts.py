@@ -39,14 +39,16 @@ class Experiment:
 
 
 def folder() -> Path:
-    """The folder of the suite's experiments: below the current directory, or else beside the package.
+    """The folder of the suite's experiments: below the current directory, or else the one that came with the package.
+
+    That is a part of the package if it was installed from a wheel, and beside it in a checkout.
 
     Raises:
         InputError: there is none.
     """
-    for candidate in (Path.cwd() / "experiments", PACKAGE.parent / "experiments"):
-        if candidate.is_dir():
-            return candidate
+    for where in (Path.cwd(), PACKAGE, PACKAGE.parent):
+        if (where / "experiments").is_dir():
+            return where / "experiments"
     raise InputError("no folder 'experiments' here; run tfreg in a checkout, or name the path of a script")
 
 

@@ -4,17 +4,20 @@ Conventions: a grid is a mapping of two names to their values, rising, the first
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, check_array, check_number, shown, unknown
+from tfreg.kinds import Array, Numbers, checked, worded
+from tfreg.records import Runs
 
-Grid = dict[str, np.ndarray]
-Runs = xr.Dataset | Mapping[str, "Runs"]
+Grid = Annotated[dict[str, Array], worded("a grid as tfreg.grid gives it", dict[str, Array])]
+_MOST_STEPS = 10_000  # a surface of so many squared takes 0.8 GB in double precision
 
 
+@checked
 def grid(**ranges: tuple[float, float, float]) -> Grid:
     """Two weights and their values, each given as (first, end, step) with the end left out, as in `numpy.arange`.
 
@@ -39,7 +42,7 @@ def _values(name: str, range_: object) -> np.ndarray:
             return np.arange(first, end, step)
     except (TypeError, ValueError):
         pass
-    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
+    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {shown(range_)}")
 
 
 def check_two_weights(over: Mapping[str, object], labels: Sequence[str]) -> None:
@@ -55,12 +58,21 @@ def check_two_weights(over: Mapping[str, object], labels: Sequence[str]) -> None
             raise unknown("weight", name, labels)
 
 
+@checked
 def grid_points(over: Grid) -> np.ndarray:
-    """All points of a grid as rows (n_points, 2), the second name running fastest."""
-    return np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1).reshape(-1, 2)
+    """All points of a grid as rows (n_points, 2), the second name running fastest.
+
+    Raises:
+        InputError: not two names, or values that are not in a row.
+    """
+    if len(over) != 2:
+        raise InputError(f"over: expected a grid of two weights, got {', '.join(over) or 'none'}")
+    axes = [check_array(f"over: {name!r}", values, "n_values", finite=True) for name, values in over.items()]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: float = 0.25, steps: int = 81) -> Grid:
+@checked
+def grid_around(points: Numbers, names: tuple[str, str] = ("u", "v"), margin: float = 0.25, steps: int = 81) -> Grid:
     """A grid that holds all the points (…, 2), with room around them.
 
     A direction in which the points (nearly) agree gets a quarter of the other's extent; a single point gets 1.
@@ -78,9 +90,10 @@ def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: 
         >>> {name: (float(values[0]), float(values[-1])) for name, values in grid_around([(0, 0), (4, 8)]).items()}
         {'u': (-1.0, 5.0), 'v': (-2.0, 10.0)}
     """
-    if not (np.isfinite(margin) and margin >= 0) or steps < 2:
-        raise InputError(f"expected a margin of 0 or more and 2 steps or more, got margin {margin} and {steps} steps")
-    rows = np.reshape(np.asarray(points, dtype=np.float64), (-1, 2))
+    check_number("margin", margin, least=0)
+    if not 2 <= steps <= _MOST_STEPS:
+        raise InputError(f"steps: expected a whole number from 2 to {_MOST_STEPS}, got {shown(steps)}")
+    rows = check_array("points", points, ..., 2, finite=True).reshape(-1, 2)
     low, high = rows.min(axis=0), rows.max(axis=0)
     longest = (high - low).max()
     extent = np.maximum(high - low, longest / 4 if longest > 0 else 1.0)

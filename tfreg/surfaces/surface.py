@@ -16,7 +16,9 @@ import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError
-from tfreg.surfaces.grid import Grid, Runs, check_two_weights, grid_around, grid_points, weights_of
+from tfreg.kinds import checked
+from tfreg.records import Runs
+from tfreg.surfaces.grid import Grid, check_two_weights, grid_around, grid_points, weights_of
 from tfreg.surfaces.minimum import minimum_weights
 from tfreg.surfaces.plane import Plane, principal_plane, project
 
@@ -41,6 +43,7 @@ class _Window:
         return first, second
 
 
+@checked
 def loss_surface(
     problem: Problem,
     over: Grid | None = None,
@@ -80,6 +83,7 @@ def loss_surface(
     return _labelled(problem, window, _at_points(problem, window, problem.loss_at, problem.n_weights))
 
 
+@checked
 def curvature_surface(
     problem: Problem,
     over: Grid | None = None,

@@ -10,24 +10,27 @@ import xarray as xr
 
 from tfreg import optimizers
 from tfreg.errors import InputError, check_counts
+from tfreg.kinds import Count, Seed, checked
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.records import Run
 from tfreg.training.epochs import recorded_epochs
 from tfreg.training.program import Program, program
 from tfreg.training.record import record
 from tfreg.training.steps import Shape
 
 
+@checked
 def train(
     problem: Problem,
     optimizer: Optimizer | str,
-    epochs: int,
+    epochs: Count,
     start: object = None,
     *,
-    record_every: int = 1,
-    batch_size: int | None = None,
-    seed: int = 0,
-    continue_from: xr.Dataset | None = None,
+    record_every: Count = 1,
+    batch_size: Count | None = None,
+    seed: Seed = 0,
+    continue_from: Run | None = None,
 ) -> xr.Dataset:
     """Train from one start or from many at once, and record the weights on the way.
 
