@@ -29,7 +29,6 @@ from tfreg.cli import named_problems as problems
 from tfreg.cli import show_comparison
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.cli.read_options import read_optimizers, read_problems, read_starts
-from tfreg.cli.read_table import read_table
 from tfreg.comparison import zarr_store
 from tfreg.datasets import bernoulli_line
 from tfreg.files import COMPARISON_FORMAT
@@ -268,13 +267,6 @@ def test_options_reach_the_function_as_one_record() -> None:
     assert seen == [CompareOptions(seeds=3, batch_size=8, trajectories=True)]
 
 
-def test_a_table_is_standardised() -> None:
-    dataset = read_table(table_csv(), "bought")
-    np.testing.assert_allclose(dataset.inputs.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(dataset.inputs.std(axis=0), 1)
-    assert set(dataset.targets.ravel()) == {0, 1}
-
-
 def test_a_problem_and_an_optimizer_of_the_user_s_own(here: Path) -> None:
     Path("own.py").write_text(OWN)
     few = {"epochs": 20, "learning_rate": "0.1,1", "starts": "grid:3x4"}
@@ -302,40 +294,6 @@ def test_optimizers_of_the_same_name_in_two_scripts_are_both_there(here: Path) -
     assert list(read_optimizers("a1/own.py:Halving")) == ["Halving"]
 
 
-BAD_TABLES = {
-    "missing values": ({"age": [np.nan, *range(79)]}, "column 'age' has 1 missing values; fill them in or drop"),
-    "words": ({"age": ["young"] * 80}, "column 'age' is not of numbers, such as 'young'; leave it out"),
-    "infinite": ({"age": [np.inf, *range(79)]}, "column 'age' has infinite values; drop the rows"),
-    "constant column": ({"age": 7}, "column 'age' is always 7; leave it out"),
-    "constant target": ({"bought": 1}, "the target 'bought' is always 1; there is nothing to learn"),
-    "other target": ({"bought": np.arange(80) % 3}, "of 0 and 1, got 'bought' with the values 0, 1, 2"),
-    "two other values": ({"bought": np.arange(80) % 2 + 1}, "of 0 and 1, got 'bought' with the values 1, 2"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", BAD_TABLES)
-def test_bad_tables_are_refused(kind: str, refused: Refused) -> None:
-    changes, message = BAD_TABLES[kind]
-    with refused(message):
-        read_table(table_csv(**changes), "bought")
-
-
-def test_files_that_are_no_tables_are_refused(here: Path, refused: Refused) -> None:
-    with refused("cannot read no.csv: No such file or directory"):
-        read_table(Path("no.csv"), "bought")
-    with refused("unknown column of people.csv 'bougth'; did you mean 'bought'?"):
-        read_table(table_csv(), "bougth")
-    Path("empty.csv").write_text("")
-    with refused("empty.csv: expected a CSV file with a header"):
-        read_table(Path("empty.csv"), "bought")
-    Path("picture.csv").write_bytes(bytes(range(256)) * 9)
-    with refused("picture.csv: expected a CSV file with a header"):
-        read_table(Path("picture.csv"), "bought")
-    Path("alone.csv").write_text("bought\n0\n1\n")
-    with refused("alone.csv: expected rows with 'bought' and other columns"):
-        read_table(Path("alone.csv"), "bought")
-
-
 BAD_OPTIONS = {
     "--starts grid:0x5": "--starts: expected a grid of at least 1x1 points",
     "--starts grid:3x3:5,-5:0,1": "--starts: expected a grid of at least 1x1 points over ranges low,high",
@@ -350,6 +308,23 @@ BAD_OPTIONS = {
     "--learning-rate 0.1:1": "--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got '0.1:1'",
     "--learning-rate -1": "learning_rate: expected values above 0, got -1",
     "--learning-rate fast": "--learning-rate: expected 0.1, 0.01,0.1 or",
+    "--learning-rate 0.1,inf": "--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got '0.1,inf'",
+    "--learning-rate nan": "--learning-rate: expected 0.1, 0.01,0.1 or",
+    "--learning-rate 0.1:1:1_0": "--learning-rate: expected 0.1, 0.01,0.1 or",
+    "--learning-rate 1e-3:1:99999999999999": "--learning-rate 1e-3:1:99999999999999 needs 728 TiB of memory",
+    "--starts 1,nan": "--starts: expected grid:65x55, glorot:100 or weights such as -3,-1;-10,-1, got '1,nan'",
+    "--starts ١,٢": "--starts: expected grid:65x55, glorot:100 or weights",
+    "--starts grid:3x3:-inf,0:0,1": "--starts: expected grid:65x55, glorot:100 or weights",
+    "--starts grid:9999999x9999999": "--starts grid:9999999x9999999 needs 1.42 PiB of memory",
+    "--starts glorot:9999999999999": "--starts glorot:9999999999999 needs 146 TiB of memory",
+    "--starts=": "--starts: expected a value, got none",
+    "--epochs 1e3": "invalid value for '--epochs': expected a whole number such as 100, got '1e3'",
+    "--epochs ４": "invalid value for '--epochs': expected a whole number such as 100, got '４'",
+    "--tolerance inf": "invalid value for '--tolerance': expected a number such as 0.1, got 'inf'",
+    "--tolerance 1e-999": "invalid value for '--tolerance': expected a number such as 0.1, got '1e-999'",
+    "--runs=": "--runs: expected a value, got none",
+    "--optimizer mine.py:": "no such script: mine.py",
+    "--optimizer sgd:inf": "expected a number as learning rate, got 'inf'",
     "--optimizer adm": "unknown optimizer 'adm'; did you mean 'adam'?",
     "--optimizer ,": "expected optimizers such as sgd,adam or all, got ','",
     "--optimizer sgd,adam,sgd": "--optimizer: expected each optimizer once, got sgd more than once",

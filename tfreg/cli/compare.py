@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tfreg.cli.options import EPILOG, CompareOptions, with_options
+from tfreg.cli.option_kinds import EPILOG, NoEmptyValues
+from tfreg.cli.options import CompareOptions, with_options
 from tfreg.errors import InputError
 from tfreg.suite import terminal
 
@@ -26,7 +27,7 @@ _CONNECT_WITHIN = "5s"
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("compare", epilog=EPILOG)(with_options(CompareOptions)(compare_optimizers))
+    app.command("compare", cls=NoEmptyValues, epilog=EPILOG)(with_options(CompareOptions)(compare_optimizers))
 
 
 def compare_optimizers(options: CompareOptions) -> None:

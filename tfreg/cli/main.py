@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from tfreg.cli.check import check_numbers
 from tfreg.cli.compare import register as register_compare
-from tfreg.cli.options import EPILOG, TRACEBACK
+from tfreg.cli.option_kinds import EPILOG, TRACEBACK
 from tfreg.cli.run import list_experiments, run_experiments
 from tfreg.cli.run_help import RunCommand
 from tfreg.errors import InputError, one_line

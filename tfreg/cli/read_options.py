@@ -16,11 +16,14 @@ from tfreg import optimizers
 from tfreg.cli import named_problems
 from tfreg.cli.named_problems import Ranges
 from tfreg.cli.options import CompareOptions
+from tfreg.cli.read_table import read_table
 from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
+from tfreg.read_numbers import finite_number, whole_number
 from tfreg.sizes import check_memory
+from tfreg.suite import terminal
 from tfreg.suite.scripts import load_script
 
 
@@ -34,7 +37,10 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
     if options.data:
         if not options.target:
             raise InputError("--data needs --target, the column that is to be predicted")
-        return named_problems.from_csv(Path(options.data), options.target, loss_names)
+        table = read_table(Path(options.data), options.target)
+        for note in table.notes:
+            terminal.console().print(f"Note: {note}.", soft_wrap=True, markup=False)
+        return named_problems.of_table(table.dataset, loss_names)
     if options.target:
         raise InputError("--target needs --data, the CSV file that has this column")
     if not options.problem.endswith(".py"):
@@ -135,14 +141,14 @@ def read_rates(text: str) -> np.ndarray:
     """
     try:
         if ":" not in text:
-            return np.array([float(part) for part in text.split(",")])
+            return np.array([finite_number(part) for part in text.split(",")])
         low, high, count = text.split(":")
-        first, last, number = float(low), float(high), int(count)
+        first, last, number = finite_number(low), finite_number(high), whole_number(count)
     except ValueError:
         raise InputError(
             f"--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got {text!r}"
         ) from None
-    if not (0 < first < last < np.inf and number >= 2):
+    if not (0 < first < last and number >= 2):
         raise InputError(
             f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
         )
@@ -166,13 +172,13 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "grid":
             return _read_grid(rest, problem, ranges)
         if kind == "glorot":
-            count = int(rest)
+            count = whole_number(rest)
             if count >= 1:
                 n_bytes = 4 * 8 * count * problem.n_weights
                 check_memory(f"--starts: {count} starts of {problem.n_weights} weights", n_bytes, "give fewer")
                 return problem.random_starts(count, seed=0)
         else:
-            return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
+            return np.array([[finite_number(part) for part in one.split(",")] for one in text.split(";")])
     except ValueError as error:
         if isinstance(error, InputError):
             raise
@@ -185,8 +191,8 @@ def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndar
             f"--starts: a grid needs a problem with two weights, this has {problem.n_weights}; use glorot:100"
         )
     size, *own = rest.split(":")
-    counts = [int(part) for part in size.split("x")]
-    ends = [tuple(float(part) for part in one.split(",")) for one in own] or ranges
+    counts = [whole_number(part) for part in size.split("x")]
+    ends = [tuple(finite_number(part) for part in one.split(",")) for one in own] or ranges
     (n_first, n_second), ((low, high), (left, right)) = counts, ends
     if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
         raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")

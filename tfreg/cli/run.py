@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console, RenderableType
 
+from tfreg.cli.option_kinds import folder_path
 from tfreg.errors import InputError, check_folder
 from tfreg.locks import lock
 from tfreg.progress import progress
@@ -21,8 +22,8 @@ from tfreg.suite.record import ExperimentRecord, read_record
 from tfreg.suite.runner import run_all
 from tfreg.suite.scripts import ON_REQUEST, command_line_name, discover, folder, select
 
-Figures = Annotated[Path | None, typer.Option(help="Where figures go; 'figures', or 'quick/figures' with --quick.")]
-Runs = Annotated[Path | None, typer.Option(help="Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
+Figures = Annotated[Path | None, folder_path("Where figures go; 'figures', or 'quick/figures' with --quick.")]
+Runs = Annotated[Path | None, folder_path("Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
 Show = Callable[[ExperimentRecord, bool], RenderableType]
 Records = dict[Path, ExperimentRecord]  # by the path of the script
 _NAMES_HELP = (
