@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import cloudpickle
@@ -24,8 +24,8 @@ from tfreg.optimizers import Optimizer
 from tfreg.parent import end_with_parent
 from tfreg.problem.problem import Problem
 from tfreg.training import program as engine
+from tfreg.training.calls import sample_order
 from tfreg.training.steps import Shape
-from tfreg.training.train import orders
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ def train(training: Training, runs: ChunkRuns) -> dict[str, np.ndarray]:
         states=program.fresh_states(runs.starts),
         varied=np.stack([*varied.values()], axis=1) if varied else np.zeros((n_rows, 0)),
         record_at=record_at,
-        orders=orders(problem, schedule.epochs, 0, schedule.batch_size, runs.seed),
+        order=partial(sample_order, len(problem.dataset.inputs), runs.seed) if schedule.batch_size else None,
     )
     assert result.losses is not None
     values = judge(result.losses, result.weights[:, -1], record_at, training.threshold, training.ceiling)
