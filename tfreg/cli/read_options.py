@@ -21,12 +21,10 @@ from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
-from tfreg.read_numbers import finite_number, whole_number
 from tfreg.sizes import check_memory
 from tfreg.suite import terminal
+from tfreg.suite.read_numbers import finite_number, whole_number
 from tfreg.suite.scripts import load_script
-
-_BYTES = 8  # of a float64
 
 
 def read_problems(options: CompareOptions) -> dict[str, Problem]:
@@ -148,7 +146,7 @@ def read_rates(text: str) -> np.ndarray:
         raise InputError(
             f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
         )
-    check_memory(f"--learning-rate {text}", number * _BYTES, "give fewer values")
+    check_memory(f"--learning-rate: {number} learning rates", 8 * number, "give fewer")
     return np.geomspace(first, last, number)
 
 
@@ -170,7 +168,8 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "glorot":
             count = whole_number(rest)
             if count >= 1:
-                check_memory(f"--starts {text}", count * problem.n_weights * _BYTES, "give fewer starts")
+                n_bytes = 4 * 8 * count * problem.n_weights
+                check_memory(f"--starts: {count} starts of {problem.n_weights} weights", n_bytes, "give fewer")
                 return problem.random_starts(count, seed=0)
         else:
             return np.array([[finite_number(part) for part in one.split(",")] for one in text.split(";")])
@@ -191,6 +190,6 @@ def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndar
     (n_first, n_second), ((low, high), (left, right)) = counts, ends
     if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
         raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
-    check_memory(f"--starts grid:{rest}", n_first * n_second * 2 * _BYTES, "give fewer points")
+    check_memory(f"--starts: a grid of {n_first}x{n_second} points", 4 * 16 * n_first * n_second, "give fewer")
     axes = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
     return dict(zip(problem.labels, axes, strict=True))
