@@ -270,7 +270,7 @@ def test_options_reach_the_function_as_one_record() -> None:
 def test_a_problem_and_an_optimizer_of_the_user_s_own(here: Path) -> None:
     Path("own.py").write_text(OWN)
     few = {"epochs": 20, "learning_rate": "0.1,1", "starts": "grid:3x4"}
-    result = command.compute(CompareOptions(problem="own.py", optimizer="sgd,own.py:Halving:0.5", **few))
+    result = command.compute(CompareOptions(problem="own.py", optimizer="sgd,own.py:Halving", **few))
     assert result.problem.values.tolist() == ["own"]
     assert result.loss_source.item() == "lambda y, p: tf.reduce_mean(abs(y - p) ** 3)"
     # Half a step at twice the rate would be the same; at the same rate it is behind.
@@ -283,14 +283,14 @@ def test_optimizers_of_the_same_name_in_two_scripts_are_both_there(here: Path) -
         Path(folder).mkdir()
         text = OWN.replace("gradient / 2", f"gradient / {factor}")
         Path(folder, "own.py").write_text(text)
-    found = read_optimizers("a1/own.py:Halving:0.5,a2/own.py:Halving:0.5,sgd")
-    assert list(found) == ["a1/own.py:Halving:0.5", "a2/own.py:Halving:0.5", "sgd"]
+    found = read_optimizers("a1/own.py:Halving,a2/own.py:Halving,sgd")
+    assert list(found) == ["a1/own.py:Halving", "a2/own.py:Halving", "sgd"]
     moved = []
     for optimizer in list(found.values())[:2]:
         variable = keras.Variable(1.0)
         optimizer.apply([1.0], [variable])
         moved.append(float(variable.numpy()))
-    assert moved == [0.5, 0.75]
+    assert moved == pytest.approx([0.99, 0.995])
     assert list(read_optimizers("a1/own.py:Halving")) == ["Halving"]
 
 
@@ -329,6 +329,14 @@ BAD_OPTIONS = {
     "--optimizer sgd,adam,sgd": "--optimizer: expected each optimizer once, got sgd more than once",
     "--optimizer all,adam": "--optimizer: expected each optimizer once, got adam more than once",
     "--optimizer no.py:Own": "no such script: no.py",
+    "--optimizer sgd,adam:0.5": "adam:0.5 names a learning rate, and --learning-rate gives those of all optimizers; "
+    "leave out :0.5, and give --learning-rate 0.5",
+    "--optimizer no.py:Own:0.1 --learning-rate 1": "--optimizer: no.py:Own:0.1 names a learning rate",
+    "--starts grid:1000000x1000000": "--starts: a grid of 1000000x1000000 points needs 58.2 TiB of memory",
+    "--starts glorot:1000000000000": "--starts: 1000000000000 starts of 2 weights needs 58.2 TiB of memory",
+    "--learning-rate 1e-3:1:1000000000000": "--learning-rate: 1000000000000 learning rates needs 7.28 TiB of memory",
+    "--batch-size 8 --seeds 1000000000000": "seeds: expected no more than 1000000, got more; give fewer",
+    "--epochs 1000000000000": "epochs: a run of 1000000000000 epochs whose loss is looked at 100000000001 times needs",
     "--problem logistik": "unknown problem 'logistik'; did you mean 'logistic'?",
     "--problem no.py": "no such script: no.py",
     "--problem two_relus --loss bce": "the outputs of two_relus are no probabilities, as bce needs them; use mse",
@@ -464,7 +472,7 @@ def test_interrupted_it_says_what_is_kept_and_goes_on(here: Path) -> None:
 def test_a_cluster_of_dask_computes_it(here: Path) -> None:
     distributed = pytest.importorskip("distributed")
     Path("own.py").write_text(OWN)
-    ask = ["compare", "--problem", "own.py", "--optimizer", "sgd,own.py:Halving:0.5", *SHORT]
+    ask = ["compare", "--problem", "own.py", "--optimizer", "sgd,own.py:Halving", *SHORT]
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:

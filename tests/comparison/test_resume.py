@@ -486,3 +486,46 @@ def test_two_equal_comparisons_at_once_take_turns(
     assert len(computed) == 12  # the second found everything there
     assert "is under way in process" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["s.zarr"]
+
+
+def computing_in_workers(folder: Path, told: Any) -> None:
+    """A comparison of many chunks in two workers, whose numbers it tells once some chunks are there."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+        original = zarr_store.write
+
+        def write(*arguments: Any) -> None:
+            original(*arguments)
+            told.put(list(executor._processes))
+
+        zarr_store.write = write
+        run_grid._MOST_ROWS = 12
+        problem = Problem(models.logistic(2), losses.bce, bernoulli_line(2000))
+        compare({"p": problem}, ["sgd"], STARTS, 200_000, minimum={"p": 0.0}, store=folder, executor=executor)
+
+
+def is_running(pid: int) -> bool:
+    """True for a process that has not ended; one that nobody has waited for yet has ended."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_workers_end_with_a_comparison_that_is_killed(tmp_path: Path) -> None:
+    told = CONTEXT.Queue()
+    process = CONTEXT.Process(target=computing_in_workers, args=(tmp_path / "s.zarr", told))
+    process.start()
+    workers = told.get(timeout=300)
+    assert len(workers) == 2
+    assert all(map(is_running, workers))
+    process.kill()
+    process.join(60)
+    end = time.monotonic() + 5
+    while any(map(is_running, workers)) and time.monotonic() < end:
+        time.sleep(0.05)
+    left = list(filter(is_running, workers))
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []

@@ -70,14 +70,22 @@ def _texts_of_scripts(options: CompareOptions) -> list[str]:
 
 
 def read_optimizers(text: str) -> dict[str, Optimizer | str]:
-    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`.
+    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own.
 
     A user's own is called `Class`, or by its whole text if another has that name.
 
     Raises:
-        InputError: an empty list, an unknown name, the same optimizer twice, or a script without this class.
+        InputError: an empty list, an unknown name, the same optimizer twice, a learning rate, which is an axis of its
+            own, or a script without this class.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        _, _, rate = (part.partition(".py:")[2] or part).partition(":")
+        if rate:
+            raise InputError(
+                f"--optimizer: {part} names a learning rate, and --learning-rate gives those of all optimizers; "
+                f"leave out :{rate}, and give --learning-rate {rate}"
+            )
     own = [part for part in parts if ".py:" in part]
     by_text: dict[str, Optimizer | str] = {}
     for part in parts or [text]:
@@ -93,18 +101,16 @@ def read_optimizers(text: str) -> dict[str, Optimizer | str]:
 
 
 def _class_name(part: str) -> str:
-    return part.partition(".py:")[2].partition(":")[0]
+    return part.partition(".py:")[2]
 
 
 def _own_optimizer(part: str) -> Optimizer:
-    """An optimizer from `my.py:Class` or `my.py:Class:RATE`."""
-    path, _, rest = part.partition(".py:")
-    name, _, rate = rest.partition(":")
+    """An optimizer from `my.py:Class`."""
+    path, _, name = part.partition(".py:")
     script = Path(f"{path}.py")
     make = _member(script, name)
-    arguments = {"learning_rate": optimizers.as_number(rate)} if rate else {}
     with own_code(script):
-        made = make(**arguments)
+        made = make()
     if not isinstance(made, Optimizer):
         raise InputError(f"{script}: expected {name} to make a Keras optimizer, got {shown(made)}")
     return optimizers.get(made)

@@ -5,6 +5,7 @@ where given, and `start`. The outcome of a run is its `status`, a small number w
 (`flag_meanings`): reached, not_reached, diverged; -1 is missing.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -16,6 +17,7 @@ import xarray as xr
 import zarr
 
 from tfreg.comparison import arguments, zarr_store
+from tfreg.comparison.estimate import check_fits, estimate
 from tfreg.comparison.execution import compute
 from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.labels import labels
@@ -81,8 +83,8 @@ def compare(
         executor: computes the chunks, any `concurrent.futures.Executor`; this process if not given.
 
     Returns:
-        Over the axes: `reached`, `status`, `final_loss`, `epochs_to_tolerance` (NaN if no recorded loss was within the
-        tolerance) and, with a last dimension `weight`, `final_weights`; with `trajectories` also `loss` and `weights`
+        Over the axes: `reached`, `status`, `final_loss`, `epochs_to_tolerance` (NaN for a run that has not
+        reached it) and, with a last dimension `weight`, `final_weights`; with `trajectories` also `loss` and `weights`
         over `epoch`. Over `problem`: `minimum`, `tolerance`, `loss_source` and `dataset`; over `optimizer`:
         `optimizer_config`. The coordinate `start_weights` holds the starts. With a `store` it is read from there when
         it is used.
@@ -107,7 +109,9 @@ def compare(
         tolerance=arguments.check_tolerance(tolerance, problems),
         minimum=arguments.check_minimum(minimum, problems),
     )
-    return _run(grid, None if store is None else Path(store), executor)
+    path = None if store is None else Path(store)
+    check_fits(grid, path)
+    return _run(grid, path, executor)
 
 
 def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
@@ -119,6 +123,9 @@ def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Data
 def _run_alone(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
     group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
     done = zarr_store.done_chunks(group, grid)
+    size = estimate(grid)
+    if size.is_long and not done.all():
+        print(f"comparing {size}; {int(done.sum())} of {grid.n_chunks} chunks are done", file=sys.stderr, flush=True)
 
     def save(chunk: Chunk, values: Mapping[str, Array]) -> None:
         try:
@@ -132,9 +139,23 @@ def _run_alone(grid: RunGrid, path: Path | None, executor: Executor | None) -> x
     result = zarr_store.open_result(group)
     if path is None:
         result = result.load()
+    _say_if_minimum_is_high(result)
     if failures:
         raise IncompleteError(_as_text(failures, grid.n_chunks), result) from next(iter(failures.values()))
     return result
+
+
+def _say_if_minimum_is_high(result: xr.Dataset) -> None:
+    """Tell of each problem whose minimum, given or found, some run goes below by more than rounding."""
+    lowest = result.final_loss.min([name for name in result.final_loss.dims if name != "problem"])
+    margin = np.maximum(result.tolerance / 100, 1e-6 * np.maximum(1, abs(result.minimum)))
+    for name in result.problem.values[(lowest < result.minimum - margin).values]:
+        one = result.sel(problem=name)
+        print(
+            f"{name}: a run ends at a loss of {float(lowest.sel(problem=name)):.6g}, below the minimum "
+            f"{float(one.minimum):.6g} by which runs are judged; give minimum={{{str(name)!r}: …}}",
+            file=sys.stderr,
+        )
 
 
 def _trainings(grid: RunGrid, group: zarr.Group) -> Callable[[Chunk], Training]:

@@ -1,6 +1,6 @@
 """Tables of comparisons, a pandas data frame each: ready to be printed, saved as CSV, or looked at in a notebook.
 
-Conventions: shares lie between 0 and 1; epochs are infinite for a run that never comes within the tolerance.
+Conventions: shares lie between 0 and 1; epochs are infinite for a run that has not reached the tolerance.
 """
 
 from collections.abc import Iterator

@@ -3,6 +3,7 @@
 Conventions: a grid is a mapping of two names to their values, rising, the first name first.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -12,9 +13,9 @@ import xarray as xr
 from tfreg.errors import InputError, check_array, check_number, shown, unknown
 from tfreg.kinds import Array, Numbers, checked, worded
 from tfreg.records import Runs
+from tfreg.sizes import check_memory
 
 Grid = Annotated[dict[str, Array], worded("a grid as tfreg.grid gives it", dict[str, Array])]
-_MOST_STEPS = 10_000  # a surface of so many squared takes 0.8 GB in double precision
 
 
 @checked
@@ -38,10 +39,13 @@ def grid(**ranges: tuple[float, float, float]) -> Grid:
 def _values(name: str, range_: object) -> np.ndarray:
     try:
         first, end, step = (float(part) for part in range_)  # type: ignore[attr-defined]
-        if np.isfinite([first, end]).all() and 0 < step < np.inf and end > first:
-            return np.arange(first, end, step)
     except (TypeError, ValueError):
-        pass
+        first = end = step = math.nan
+    if math.isfinite(end - first) and 0 < step < np.inf and end > first:
+        check_memory(
+            f"grid: {name} in steps of {step:g}", round(min((end - first) / step, 1e300)) * 8, "give a larger step"
+        )
+        return np.arange(first, end, step)
     raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {shown(range_)}")
 
 
@@ -91,8 +95,9 @@ def grid_around(points: Numbers, names: tuple[str, str] = ("u", "v"), margin: fl
         {'u': (-1.0, 5.0), 'v': (-2.0, 10.0)}
     """
     check_number("margin", margin, least=0)
-    if not 2 <= steps <= _MOST_STEPS:
-        raise InputError(f"steps: expected a whole number from 2 to {_MOST_STEPS}, got {shown(steps)}")
+    if steps < 2:
+        raise InputError(f"steps: expected a whole number of 2 or more, got {shown(steps)}")
+    check_memory(f"a grid of {steps} steps in each direction", 2 * 8 * steps, "give fewer steps")
     rows = check_array("points", points, ..., 2, finite=True).reshape(-1, 2)
     low, high = rows.min(axis=0), rows.max(axis=0)
     longest = (high - low).max()
