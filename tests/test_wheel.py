@@ -74,7 +74,9 @@ def test_it_holds_every_file_of_the_package_and_of_the_experiments(wheel: Path) 
 def test_its_commands_work_in_an_empty_folder(tfreg: Callable[..., str]) -> None:
     assert "exam_zero" in tfreg("list")
     assert "claims: holds" in tfreg("run", "line", "--quick")
-    assert "adam" in tfreg("compare", "--optimizer", "sgd,adam", "--learning-rate", "0.1", "--starts", "grid:3x3", "--epochs", "20")
+    assert "adam" in tfreg(
+        "compare", "--optimizer", "sgd,adam", "--learning-rate", "0.1", "--starts", "grid:3x3", "--epochs", "20"
+    )
 
 
 def test_all_printed_numbers_come_back(tfreg: Callable[..., str]) -> None:

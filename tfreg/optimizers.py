@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, shown, unknown
+from tfreg.kinds import checked
+from tfreg.read_numbers import finite_number
 
 # isort: split
 # After the backend, which loads Keras without the log noise.
@@ -50,6 +52,7 @@ _ELEMENTWISE = tuple(
 )
 
 
+@checked
 def get(optimizer: Optimizer | str) -> Optimizer:
     """An optimizer from itself, a name, or a name and learning rate.
 
@@ -66,13 +69,14 @@ def get(optimizer: Optimizer | str) -> Optimizer:
             raise unknown("optimizer", name, BY_NAME)
         optimizer = BY_NAME[name.lower()](**({"learning_rate": as_number(text)} if text else {}))
     if not isinstance(optimizer, Optimizer):
-        raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {optimizer!r:.60}")
+        raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {shown(optimizer)}")
     rate = learning_rate(optimizer)
     if rate is not None and not (np.isfinite(rate) and rate > 0):
         raise InputError(f"expected a learning rate above 0, got {rate:g}")
     return optimizer
 
 
+@checked
 def parse_optimizers(text: str) -> dict[str, str]:
     """Specifications of optimizers, each under its own text, from a list such as `sgd:0.1,adam`; `all` is every name.
 
@@ -94,18 +98,20 @@ def parse_optimizers(text: str) -> dict[str, str]:
     return {name: name for name in named}
 
 
+@checked
 def as_number(text: str) -> float:
     """A learning rate from a text.
 
     Raises:
-        InputError: it is no number.
+        InputError: it is no finite number.
     """
     try:
-        return float(text)
+        return finite_number(text)
     except ValueError:
         raise InputError(f"expected a number as learning rate, got {text!r}") from None
 
 
+@checked
 def learning_rate(optimizer: Optimizer) -> float | None:
     """The constant learning rate as the caller wrote it, or None for a schedule or function.
 
@@ -117,6 +123,7 @@ def learning_rate(optimizer: Optimizer) -> float | None:
     return float(str(optimizer.learning_rate.numpy()))
 
 
+@checked
 def plain_config(optimizer: Optimizer) -> dict[str, Any]:
     """The full configuration as JSON takes it, the learning rate as the caller wrote it."""
     config = optimizer.get_config()
@@ -127,6 +134,7 @@ def plain_config(optimizer: Optimizer) -> dict[str, Any]:
     return json.loads(json.dumps(config, default=str))
 
 
+@checked
 def is_elementwise(optimizer: Optimizer) -> bool:
     """True if the weights of many starts may lie in one array without the optimizer noticing."""
     return type(optimizer) in _ELEMENTWISE and optimizer.clipnorm is None and optimizer.global_clipnorm is None

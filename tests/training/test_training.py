@@ -568,6 +568,17 @@ def test_another_start_or_learning_rate_compiles_nothing(n_starts: int) -> None:
     np.testing.assert_allclose(np.abs(steps), 0.01, rtol=1e-3)
 
 
+@pytest.mark.parametrize("n_starts", [1, 2])
+def test_another_seed_compiles_nothing(n_starts: int) -> None:
+    problem = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
+    took = []
+    for seed in range(4):
+        before = time.perf_counter()
+        train(problem, "sgd:0.5", EPOCHS, np.ones((n_starts, 2)), batch_size=16, seed=seed)
+        took.append(time.perf_counter() - before)
+    assert min(took[1:]) < took[0] / 5
+
+
 # Bad input.
 
 

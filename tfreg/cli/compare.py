@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from tfreg.cli.option_kinds import EPILOG, NoEmptyValues
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.errors import InputError
 from tfreg.suite import terminal
@@ -26,7 +27,7 @@ _CONNECT_WITHIN = "5s"
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("compare")(with_options(CompareOptions)(compare_optimizers))
+    app.command("compare", cls=NoEmptyValues, epilog=EPILOG)(with_options(CompareOptions)(compare_optimizers))
 
 
 def compare_optimizers(options: CompareOptions) -> None:
@@ -54,7 +55,7 @@ def compute(options: CompareOptions) -> "xr.Dataset":
         InputError: an option that cannot be understood, or a scheduler that does not answer.
     """
     from tfreg.cli.named_problems import ranges
-    from tfreg.cli.read_options import read_optimizers, read_problems, read_rates, read_starts
+    from tfreg.cli.read_options import code_of, read_optimizers, read_problems, read_rates, read_starts
     from tfreg.comparison.compare import compare
 
     problems = read_problems(options)
@@ -62,7 +63,7 @@ def compute(options: CompareOptions) -> "xr.Dataset":
     rates = read_rates(options.learning_rate)
     own_ranges = ranges("" if options.data else options.problem)
     starts = read_starts(options.starts, next(iter(problems.values())), own_ranges)
-    with executor_at(options.scheduler) as executor:
+    with executor_at(options.scheduler) as executor, code_of(options):
         return compare(
             problems,
             optimizers,

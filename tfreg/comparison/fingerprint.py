@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from tfreg import optimizers
-from tfreg.comparison.content import content_hash, without_names
 from tfreg.comparison.run_grid import RunGrid
 from tfreg.optimizers import Optimizer
+from tfreg.problem.content import content_hash, without_names
 from tfreg.problem.problem import Problem
 from tfreg.training.record import versions
 

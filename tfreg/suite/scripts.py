@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tfreg.errors import InputError, unknown
+from tfreg.own_code import own_code
 
 ON_REQUEST = "comparisons"  # the group that takes longer, and is run when it is named
 PACKAGE = Path(__file__).parent.parent
@@ -134,7 +135,7 @@ def load_script(path: Path) -> ModuleType:
     apart. Workers on other machines receive the script and these modules by value, since they cannot import them.
 
     Raises:
-        InputError: the script is missing or cannot be imported.
+        InputError: the script is missing, or something goes wrong in it; see `tfreg.own_code`.
     """
     import cloudpickle
 
@@ -148,11 +149,8 @@ def load_script(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module
-    with _fresh_modules_beside(path), first_on_path(path.parent):
-        try:
-            spec.loader.exec_module(module)
-        except (ImportError, SyntaxError) as error:
-            raise InputError(f"{path} cannot be imported: {error}") from None
+    with _fresh_modules_beside(path), first_on_path(path.parent), own_code(path):
+        spec.loader.exec_module(module)
     for loaded in (module, *_loaded_from(path)):
         cloudpickle.register_pickle_by_value(loaded)
     return module

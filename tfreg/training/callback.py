@@ -8,10 +8,12 @@ import xarray as xr
 
 from tfreg.backend import keras
 from tfreg.errors import InputError
+from tfreg.kinds import Count, checked
 from tfreg.problem.problem import Problem
 from tfreg.training.record import record
 
 
+@checked
 class RecordWeights(keras.callbacks.Callback):
     """Record a model's weights at the start and at the end of every so many epochs of `model.fit`.
 
@@ -26,7 +28,7 @@ class RecordWeights(keras.callbacks.Callback):
         [0, 15, 30]
     """
 
-    def __init__(self, every: int = 1) -> None:
+    def __init__(self, every: Count = 1) -> None:
         super().__init__()
         if not isinstance(every, int) or every < 1:
             raise InputError(f"RecordWeights: expected every to be a whole number of 1 or more, got {every!r}")
@@ -51,6 +53,7 @@ class RecordWeights(keras.callbacks.Callback):
     def _record(self) -> None:
         self._recorded[self._epoch] = np.concatenate([np.ravel(v) for v in self.model.trainable_variables])
 
+    @checked
     def run(self, problem: Problem) -> xr.Dataset:
         """The run so far, its losses computed by `problem`, which names the loss and the data that `fit` was given.
 

@@ -38,6 +38,9 @@ def fresh_copy(optimizer: Optimizer, dtype: str, varied: Sequence[str] = ()) -> 
             name = type(optimizer).__name__
             raise InputError(f"{name} cannot be made again from its get_config(): {error}") from None
     _check_same_settings(optimizer, copy, varied)
+    # Keras sums gradients over the devices, of which there is one. While tracing that registers a gradient with
+    # TensorFlow for the rest of the process, and with it the whole graph.
+    copy._all_reduce_sum_gradients = list
     return copy
 
 
