@@ -16,7 +16,7 @@ import typer
 
 from tfreg.cli.option_kinds import EPILOG, NoEmptyValues
 from tfreg.cli.options import CompareOptions, with_options
-from tfreg.errors import InputError
+from tfreg.errors import InputError, check_folder
 from tfreg.suite import terminal
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def compare_optimizers(options: CompareOptions) -> None:
     """
     from tfreg.cli.show_comparison import interruption, next_command, report
 
+    for place in (options.figures, options.runs):
+        check_folder(place)
     console = terminal.console()
     try:
         result = compute(options)
