@@ -1,7 +1,8 @@
 """The optimizers that Keras ships, by name, and those among them that work element by element.
 
 Conventions: a specification such as `"adam:0.1"` is a name and a learning rate. An optimizer that a caller passes is
-read and never changed.
+read and never changed. Paths equal those of `model.fit` but for `ScheduleFreeAdamW`: Keras's own departs from its
+paper, twice in a compiled `fit`, and tfreg follows the paper (`tfreg.training.averages`).
 """
 
 import json

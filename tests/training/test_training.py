@@ -359,8 +359,9 @@ def unstackable(kind: str) -> Problem:
 
 
 def nested(layer: keras.layers.Layer) -> keras.Sequential:
-    with plain_keras.floatx("float64"):  # a Sequential takes no dtype of its own
-        return keras.Sequential([layer])
+    model = keras.Sequential([layer])
+    model.dtype_policy = keras.dtype_policies.DTypePolicy("float64")  # a Sequential takes none when it is made
+    return model
 
 
 class Halved(keras.Sequential):
