@@ -44,7 +44,7 @@ FITS: list[tuple[Any, list[Any], list[Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("hint", "fit", "unfit"), FITS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("hint", "fit", "unfit"), FITS, ids=[str(hint)[:40] for hint, *_ in FITS])
 def test_a_kind_tells_what_fits(hint: Any, fit: list[Any], unfit: list[Any]) -> None:
     kind = kind_of(hint)
     assert [kind.fault(value) for value in fit] == [None] * len(fit)

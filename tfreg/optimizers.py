@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.errors import InputError, shown, unknown
+from tfreg.errors import InputError, check_precision, shown, unknown
 from tfreg.kinds import checked
 
 # isort: split
@@ -56,23 +56,39 @@ def get(optimizer: Optimizer | str) -> Optimizer:
     """An optimizer from itself, a name, or a name and learning rate.
 
     Raises:
-        InputError: the name is unknown, or the learning rate is no number above zero.
+        InputError: the name is unknown, the learning rate is no number above zero, a setting is beyond float32, or
+            weights are excluded from weight decay, which no configuration holds.
 
     Example:
         >>> learning_rate(get("adam:0.1"))
         0.1
     """
     if isinstance(optimizer, str):
-        name, _, text = optimizer.partition(":")
-        if name.lower() not in BY_NAME:
-            raise unknown("optimizer", name, BY_NAME)
-        optimizer = BY_NAME[name.lower()](**({"learning_rate": as_number(text)} if text else {}))
+        optimizer = _named(optimizer)
     if not isinstance(optimizer, Optimizer):
         raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {shown(optimizer)}")
     rate = learning_rate(optimizer)
     if rate is not None and not (np.isfinite(rate) and rate > 0):
-        raise InputError(f"expected a learning rate above 0, got {rate:g}")
+        raise InputError(f"expected a learning rate above 0, got {rate:g} in float32, in which Keras holds it")
+    for name, value in optimizer.get_config().items():
+        if isinstance(value, float) and np.isfinite(value):  # an infinite limit is none
+            check_precision(f"{type(optimizer).__name__}, {name}", np.array([value]), "float32")
+    if getattr(optimizer, "_exclude_from_weight_decay", None) or getattr(
+        optimizer, "_exclude_from_weight_decay_pattern", None
+    ):
+        raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
     return optimizer
+
+
+def _named(text: str) -> Optimizer:
+    name, colon, rate = text.partition(":")
+    if name.lower() not in BY_NAME:
+        raise unknown("optimizer", name, BY_NAME)
+    if not colon:
+        return BY_NAME[name.lower()]()
+    number = as_number(rate)
+    check_precision("learning rate", np.array([number]), "float32")
+    return BY_NAME[name.lower()](learning_rate=number)
 
 
 @checked

@@ -11,7 +11,7 @@ from typer import BadParameter, Option
 from typer.core import TyperCommand
 
 from tfreg.errors import InputError, check_path, shown
-from tfreg.suite.read_numbers import finite_number, whole_number
+from tfreg.read_numbers import finite_number, whole_number
 
 TRACEBACK = "--traceback"
 EPILOG = f"With {TRACEBACK} after any command, an error in your own script is shown with all its lines."

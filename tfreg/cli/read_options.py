@@ -21,9 +21,9 @@ from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
 from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
+from tfreg.read_numbers import finite_number, whole_number
 from tfreg.sizes import check_memory
 from tfreg.suite import terminal
-from tfreg.suite.read_numbers import finite_number, whole_number
 from tfreg.suite.scripts import load_script
 
 

@@ -21,8 +21,10 @@ import numpy as np
 
 from tfreg import optimizers
 from tfreg.backend import tf
+from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.problem.raised import told
 from tfreg.training import averages, steps
 from tfreg.training.calls import calls, first_length, longest_with_orders, slots
 from tfreg.training.keras_optimizers import floatx, fresh_copy, key
@@ -157,7 +159,7 @@ def program(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
     per_record = shape.n_starts * (problem.n_weights if shape.all_weights else 1)
     shape = replace(shape, n_records=slots(shape.n_records, per_record))
     return problem.programs.get(
-        ("train", key(optimizer, shape.varied), shape), lambda: _compile(problem, optimizer, shape)
+        ("train", key(optimizer, shape.varied), shape), lambda: _compile_or_tell(problem, optimizer, shape)
     )
 
 
@@ -166,6 +168,16 @@ def block_size(problem: Problem, optimizer: Optimizer) -> int:
     if not (problem.can_stack and optimizers.is_elementwise(optimizer)):
         return 1
     return max(1, _BLOCK_ELEMENTS // problem.row_elements)
+
+
+def _compile_or_tell(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
+    """Compile, with what an optimizer of the user's raises in one line."""
+    try:
+        return _compile(problem, optimizer, shape)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"the optimizer {type(optimizer).__name__} cannot be traced: {told(error)}") from error
 
 
 def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:

@@ -9,16 +9,19 @@ import numpy as np
 import xarray as xr
 
 from tfreg import optimizers
-from tfreg.errors import InputError, check_counts
+from tfreg.errors import InputError, shown
 from tfreg.kinds import Count, Seed, checked
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.records import Run
+from tfreg.sizes import check_memory
 from tfreg.training.calls import sample_order
 from tfreg.training.epochs import recorded_epochs
 from tfreg.training.program import Program, program
 from tfreg.training.record import iterates, record
 from tfreg.training.steps import Shape
+
+_MOST_EPOCHS = 10**15  # a float64 counts every step up to nine times as many
 
 
 @checked
@@ -63,7 +66,6 @@ def train(
         [-1.02, 5.3]
     """
     optimizer = optimizers.get(optimizer)
-    _check_options(epochs, record_every, batch_size, seed, continue_from)
     first_epoch, fresh_start = 0, continue_from is None or start is not None
     if continue_from is not None and start is None:
         start, first_epoch = iterates(continue_from).isel(epoch=-1).values, int(continue_from.epoch[-1])
@@ -71,6 +73,7 @@ def train(
             raise InputError("continue_from: the run is one of other weights; use the same model")
     weights = problem.check_weights(problem.initial_weights if start is None else start, "start")
     starts = np.atleast_2d(weights)
+    _check_size(problem, len(starts), epochs, record_every)
     record_at = recorded_epochs(epochs, record_every)
 
     rate = optimizers.learning_rate(optimizer)
@@ -107,16 +110,14 @@ def train(
     return run if weights.ndim == 2 else run.isel(start=0)
 
 
-def _check_options(
-    epochs: object, record_every: object, batch_size: object, seed: object, continue_from: object
-) -> None:
-    check_counts(epochs=epochs, record_every=record_every)
-    if batch_size is not None:
-        check_counts(batch_size=batch_size)
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"seed: expected a whole number of 0 or more, got {seed!r}")
-    if continue_from is not None and not isinstance(continue_from, xr.Dataset):
-        raise InputError(f"continue_from: expected a run as train returns it, got {type(continue_from).__name__}")
+def _check_size(problem: Problem, n_starts: int, epochs: int, record_every: int) -> None:
+    """Refuse a record that does not fit into memory, and epochs that no optimizer can count."""
+    if epochs >= _MOST_EPOCHS:
+        raise InputError(f"epochs: expected fewer than {_MOST_EPOCHS:.0e}, got {shown(epochs)}")
+    n_records = epochs // record_every + 2
+    # The weights and losses, in parts and whole, and as they are put in order for the losses.
+    n_bytes = 3 * n_records * n_starts * (problem.n_weights + 1) * np.dtype(problem.dtype).itemsize
+    check_memory(f"a record of {n_records:,} epochs", n_bytes, "record fewer with record_every")
 
 
 def _states(compiled: Program, optimizer: Optimizer, run: xr.Dataset | None, starts: np.ndarray) -> np.ndarray:
