@@ -14,6 +14,7 @@ import numpy as np
 from tfreg.backend import keras
 from tfreg.errors import InputError, check_precision, shown, unknown
 from tfreg.kinds import checked
+from tfreg.read_numbers import finite_number
 
 # isort: split
 # After the backend, which loads Keras without the log noise.
@@ -121,7 +122,7 @@ def as_number(text: str) -> float:
         InputError: it is no finite number.
     """
     try:
-        return float(text)
+        return finite_number(text)
     except ValueError:
         raise InputError(f"expected a number as learning rate, got {text!r}") from None
 
