@@ -5,9 +5,11 @@ descriptor itself is turned away while they load. Modules that compute import `t
 """
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tfreg.errors import InputError
-from tfreg.quiet import silent_stderr
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN may add in another order from one call to the next; the same machine must give the same bits.
@@ -23,9 +25,23 @@ def _check_backend(name: str, cure: str) -> None:
         raise InputError(f"expected Keras on the TensorFlow backend, got {name!r}; {cure}")
 
 
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Turn the process's standard error away, as C code sees it, for the time of the block."""
+    sys.stderr.flush()
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+
+
 # Keras would look for that backend's own package first, and fail with a traceback if there is none.
 _check_backend(os.environ["KERAS_BACKEND"], "unset KERAS_BACKEND")
-with silent_stderr():
+with _silent_stderr():
     import keras
     import tensorflow as tf
 

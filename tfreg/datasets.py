@@ -12,10 +12,12 @@ from numbers import Real
 import numpy as np
 
 from tfreg.errors import InputError, check_precision, shown
+from tfreg.kinds import Array, Count, Seed, checked
 
 LECTURE_SEED = 43052
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Inputs and targets, with what is known of how they came about.
@@ -39,7 +41,7 @@ class Dataset:
     name: str
     inputs: np.ndarray
     targets: np.ndarray
-    expected: np.ndarray | None = None
+    expected: Array | None = None
     true_weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -148,9 +150,17 @@ def _n_distinct(array: np.ndarray) -> np.ndarray:
     return 1 + np.count_nonzero(np.diff(columns, axis=0), axis=0)
 
 
-def sigmoid(u: np.ndarray) -> np.ndarray:
+@checked
+def sigmoid(u: Array) -> np.ndarray:
     """1 / (1 + exp(-u)), element by element."""
-    return 1 / (1 + np.exp(-u))
+    return 1 / (1 + np.exp(-np.asarray(u)))
+
+
+def _random(seed: int) -> np.random.RandomState:
+    """The generator that the lectures use, which knows fewer seeds than others."""
+    if seed >= 2**32:
+        raise InputError(f"seed: expected a whole number from 0 to 2**32 - 1, got {seed}")
+    return np.random.RandomState(seed)
 
 
 def piecewise() -> Dataset:
@@ -171,7 +181,8 @@ def flat_noise() -> Dataset:
     return Dataset("flat_noise", x, random.normal(loc=0, scale=0.001, size=100), expected=np.zeros(100))
 
 
-def bernoulli_line(n_samples: int = 2000, ones: bool = True, seed: int = LECTURE_SEED) -> Dataset:
+@checked
+def bernoulli_line(n_samples: Count = 2000, ones: bool = True, seed: Seed = LECTURE_SEED) -> Dataset:
     """The logistic data of the lecture: x = linspace(-1, 1), P(y = 1) = sigmoid(-1 + 5 x).
 
     The lecture sets no seed for these draws: its generator stands where the 100 normals of `flat_noise` left it, so
@@ -182,9 +193,7 @@ def bernoulli_line(n_samples: int = 2000, ones: bool = True, seed: int = LECTURE
         ones: put a column of ones before x, for the model with weights (w0, w1) and no bias.
         seed: the lecture's, or another one for the same experiment drawn again.
     """
-    if n_samples < 1:
-        raise InputError(f"bernoulli_line: expected n_samples of 1 or more, got {n_samples}")
-    random = np.random.RandomState(seed)
+    random = _random(seed)
     random.normal(loc=0, scale=0.001, size=(100, 1))
     x = np.linspace(-1, 1, n_samples)
     probability = sigmoid(-1 + 5 * x)
@@ -202,18 +211,20 @@ def iris() -> Dataset:
     return Dataset("iris", flowers.data, np.eye(3)[flowers.target])
 
 
-def thresholded(seed: int = 0) -> Dataset:
+@checked
+def thresholded(seed: Seed = 0) -> Dataset:
     """1000 points with ten standard normal inputs; the target says on which side of a random plane a point lies.
 
     The source draws all of it unseeded. Here: inputs, then the plane's weights and its bias (uniform on [0, 1)).
     """
-    random = np.random.RandomState(seed)
+    random = _random(seed)
     inputs, weights, bias = random.randn(1000, 10), random.rand(10), random.rand()
     sides = sigmoid(inputs @ weights + bias) > 0.5
     return Dataset("thresholded", inputs, sides, true_weights=(*weights, bias))
 
 
-def thresholded_draws(n_draws: int) -> Dataset:
+@checked
+def thresholded_draws(n_draws: Count) -> Dataset:
     """The draws of `thresholded` from the seeds 0 to n_draws - 1, side by side for a model with weights for each.
 
     Here a row is a draw, and its samples come last: inputs (n_draws, 10, 1000), targets (n_draws, 1000).

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from tfreg.backend import keras, tf
 from tfreg.errors import InputError, shown, unknown
+from tfreg.kinds import checked
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -40,6 +41,7 @@ def bce_clipped(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
 BY_NAME: dict[str, Loss] = {"bce": bce, "mse": mse, "bce_clipped": bce_clipped}
 
 
+@checked
 def get(name: str) -> Loss:
     """The loss of that name.
 

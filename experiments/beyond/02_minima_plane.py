@@ -31,7 +31,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1, n_perturbed: int = 1000
 
     found = Findings(
         f"On the straight line from the stuck minimum to the good one the MSE rises from {between[0]:.4f} to "
-        f"{between.max():.4f} before it falls to {between[-1]:.4f}."
+        f"{between.max():.4f} before it falls to {between[-1]:.4f}. The start of the stuck run was solved for."
     )
     runs = {"stuck run": stuck, "good run": good}
     for name, run in runs.items():

@@ -25,8 +25,7 @@ def main(
     epochs: int = 435, learning_rate: float = 0.1, start: tuple[float, float] = (-10.0, -1.0), n_warm_ups: int = 1000
 ) -> Findings:
     problem, adam = Problem(models.logistic(2), losses.mse, datasets.bernoulli_line()), Adam(learning_rate)
-    targets = surfaces.targets({"MSE": problem}).sel(problem="MSE")
-    goal, place = float(targets.minimum + targets.tolerance), "({:g}, {:g})".format(*start)
+    goal, place = surfaces.goals({"MSE": problem})["MSE"], "({:g}, {:g})".format(*start)
     starts = surfaces.grid_points(grid(w0=(-10, 3, 1), w1=(-1, 10, 1)))
     n_cured = int((train(problem, adam, epochs, starts, record_every=15).loss <= goal).any("epoch").sum())
 
@@ -45,11 +44,18 @@ def main(
     table = pd.DataFrame(rows, columns=columns)
     each = [f"{r[0]}, {r[2]:.1%} stay, {r[1]:.1%} arrive, {r[3]:.1%} end elsewhere" for r in rows]
 
-    found = Findings(f"MSE from {place} for {epochs} epochs, by what Adam carries over: {'; '.join(each)}.")
+    found = Findings(
+        f"MSE from {place} for {epochs} epochs, by what Adam carries over: {'; '.join(each)}. We drew the "
+        f"warm-ups (seed 0); {surfaces.ARRIVED}."
+    )
     found.table("parts", table, f"The shares of {n_warm_ups} descents that arrive, stay and end elsewhere")
     title = f"Adam({learning_rate:g}) on MSE from {place}, by what is kept"
     figure = draw.curves(runs.epoch, {"arrived (%)": arrived_by}, title=title)
-    found.figure("arrived", figure, "The share of descents that have arrived, by what they carry over.")
+    found.figure(
+        "arrived",
+        figure,
+        "The share of descents that have arrived, by what they carry over from warm-ups that we drew (seed 0).",
+    )
     low, high = comparison.wilson_interval(n_cured, len(starts))
     found.claim(
         "implied: a good optimizer is no cure for MSE",

@@ -33,7 +33,7 @@ def main(
 
     found = Findings(
         f"{share} starts with {n_units} units and {share_of_two} starts with two end within 5 % of {best:.4f}, the "
-        f"best MSE of two. {deaths}."
+        f"best MSE of two. {deaths}. We drew the starts (seed {seed})."
     )
     percent = np.linspace(0, 100, 201)
     curves = {"2 units": log_by_share(ends_of_two, percent), f"{n_units} units": log_by_share(ends, percent)}
@@ -42,7 +42,7 @@ def main(
         draw.curves(
             percent, {"log10 of the MSE": curves}, "share of the starts (%)", title="Where wide and narrow nets end"
         ),
-        f"The MSE below which a given share of {n_starts} wide and {n_narrow_starts} narrow nets ends.",
+        f"The MSE below which a given share of {n_starts} wide and {n_narrow_starts} narrow nets ends (seed {seed}).",
     )
     found.claim(
         f"said: {n_units} units do not get stuck: others make up for dead ones",

@@ -30,13 +30,13 @@ def main(
     fresh, fresh_line = 1 + np.mean(fits**2, axis=1) / NOISE**2, 1 + np.mean(line**2) / NOISE**2
     found = Findings(
         f"From {n_starts} starts the nets have {seen.min():.3f} to {seen.max():.3f} times the MSE of zero on the data, "
-        f"and {fresh.min():.3f} to {fresh.max():.3f} times on fresh draws."
+        f"and {fresh.min():.3f} to {fresh.max():.3f} times on fresh draws. We drew the starts (seed {seed})."
     )
     shown = {f"start {number}": fit for number, fit in enumerate(fits[:N_SHOWN], start=1)}
     found.figure(
         "fits",
         draw.data(data, shown | {"least-squares line": line}, title=f"{n_units} ReLUs on noise after {epochs} epochs"),
-        f"The fits from the first {len(shown)} of {n_starts} starts, and the least-squares line.",
+        f"The fits from the first {len(shown)} of {n_starts} starts of ours (seed {seed}), and the least-squares line.",
     )
     found.claim(
         f"said: {n_units} units fit noise",

@@ -29,13 +29,14 @@ def main(epochs: int = 50000, learning_rate: float = 0.001, n_starts: int = 100,
     closest = distance.min()
 
     found = Findings(
-        f"Of {n_starts} starts with predictions within {off:.1e} of the printed ones, none comes closer than "
-        f"{closest:.3f} to the printed weights in {epochs} updates."
+        f"Of {n_starts} starts solved for (seed {seed}), with predictions within {off:.1e} of the printed ones, none "
+        f"comes closer than {closest:.3f} to the printed weights in {epochs} updates."
     )
     curves = {"nearest start": distance.min(axis=0), "farthest start": distance.max(axis=0)}
     title = "From the printed predictions to the printed weights"
     figure = draw.curves(run.epoch, {"largest distance of a weight": curves}, "updates", title=title)
-    found.figure("distance", figure, "How far the weights are from the printed ones, by the number of updates.")
+    caption = "How far the weights are from the printed ones, from starts that were solved for."
+    found.figure("distance", figure, caption)
     found.claim(
         "implied: the predictions before training and the weights after it belong to one model",
         holds=closest < 5e-5,

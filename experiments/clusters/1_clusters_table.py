@@ -52,7 +52,23 @@ def main(epochs: int = 1001, learning_rate: float = 0.2, start: tuple[float, flo
         holds=accuracy >= possible - 0.5,
         because=f"{accuracy:.1f} % are right, with the true probability {possible:.1f} %",
     )
+    apart = {size: spread_of_ends(exact, SGD(learning_rate), epochs, start, size) for size in (len(x), 100)}
+    found.claim(
+        "said: the optimizer is stochastic gradient descent",
+        holds=apart[len(x)] > 0.01 * apart[100],
+        because=f"each update uses all {len(x)} points, so nothing is drawn: in other orders of the points the weights "
+        f"end {apart[len(x)]:.0e} apart, with batches of 100 points {apart[100]:.0e}",
+    )
     return found
+
+
+def spread_of_ends(problem: Problem, optimizer: SGD, epochs: int, start: object, batch_size: int) -> float:
+    """How far the final weights are apart over four orders of the points."""
+    runs = [
+        train(problem, optimizer, epochs, start, record_every=epochs, batch_size=batch_size, seed=seed)
+        for seed in range(4)
+    ]
+    return float(np.ptp([run.weights.values[-1] for run in runs], axis=0).max())
 
 
 if __name__ == "__main__":

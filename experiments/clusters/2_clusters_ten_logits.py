@@ -1,9 +1,8 @@
 """The source's sigmoid and cross-entropy on ten logits
 
 The second part of "[PyTorch] implementing logistic regression" writes a sigmoid and a cross-entropy with gradients by
-hand, and tries both on ten random logits and targets. The draws have no seed, but they are printed, with four decimals:
-what follows from them can be checked to about as many. The values are right. The gradient of the sigmoid ignores the
-upstream gradient: alone it is right, but in a chain it pushes every logit in one direction, whatever its target.
+hand, and tries both on ten random logits and targets, unseeded but printed with four decimals. The gradient of the
+sigmoid ignores the upstream gradient: alone it is right, but in a chain it pushes every logit down.
 """
 
 import numpy as np
@@ -24,7 +23,6 @@ def main() -> Findings:
     loss = float(cross_entropy_with_logits(logits, targets))
     built_in = float(BinaryCrossentropy(from_logits=True)(TARGETS, LOGITS))
     n_right = np.sum((LOGITS > 0) == TARGETS)
-
     found = Findings(f"{n_right} of the ten logits are on the right side; the loss is {loss:.4f}, a coin's 0.6931.")
     x = np.linspace(-3, 3, 121)
     curve = {"sigmoid": (x, sigmoid(x).numpy())}

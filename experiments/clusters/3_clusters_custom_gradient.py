@@ -45,7 +45,11 @@ def main(epochs: int = 100, learning_rate: float = 0.001) -> Findings:
     predicted = np.where(a + b * x > 0, "predicted y = 1", "predicted y = 0")
     fitted = {"fitted": (along, datasets.sigmoid(a + b * along))}
     figure = draw.points(x, y, predicted, fitted, title=f"Two clusters, fit after {epochs} epochs by hand")
-    found.figure("fit", figure, "The fit over the points, coloured by the class that it predicts.")
+    found.figure(
+        "fit",
+        figure,
+        "The fit over the points, coloured by the class that it predicts; from a start that was solved for.",
+    )
 
     found.number("loss", run.loss[:100:10])
     found.number("weights", (a, b))

@@ -1,8 +1,7 @@
 """The whole line-up from the lecture's starts
 
 Every optimizer that Keras ships descends both surfaces of the lecture, from its two starts, all with the lecture's
-learning rate. That is not fair (`fair_race` is), but it shows at a glance how each of them moves. A run has arrived
-once 1 % of the gap between the loss at zero weights and the minimum is left, for both losses alike.
+learning rate. That is not fair (`fair_race` is), but it shows at a glance how each of them moves.
 """
 
 import xarray as xr
@@ -30,7 +29,7 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     ).isel(learning_rate=0)
 
     arrivals = "; ".join(arriving(result.sel(problem=name)) for name in problems)
-    found = Findings(f"With learning rate {learning_rate:g} and {epochs} epochs, {arrivals}.")
+    found = Findings(f"With learning rate {learning_rate:g} and {epochs} epochs, {arrivals}; {surfaces.ARRIVED}.")
     found.run("runs", result)
     over = grid(w0=(-12, 4, grid_step), w1=(-2, 10, grid_step))
     for name, problem in problems.items():
@@ -41,9 +40,8 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     curves = draw.loss_curves(result, f"Loss above the minimum, learning rate {learning_rate:g}")
     found.figure("losses", curves, "The loss above the minimum over the epochs.")
     table = comparison.by_start(result)
-    far = table[table.start == 1]
-    bars = draw.bars(far, "epochs to tolerance", "problem", "epochs to tolerance", "From (-10, -1)")
-    found.figure("epochs", bars, "Epochs until 1 % of the gap is left, from the far start.")
+    bars = draw.bars(table[table.start == 1], "epochs to tolerance", "problem", "epochs to tolerance", "From (-10, -1)")
+    found.figure("epochs", bars, "Epochs until the optimizers arrive, from the far start.")
     found.table("table", table, "Epochs to tolerance, final loss and outcome, for each loss, optimizer and start")
     return found
 

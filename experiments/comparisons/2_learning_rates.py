@@ -25,7 +25,9 @@ def main(epochs: int = 435, n_rates: int = 16, n_starts: int = 48, line_up: str 
     table = comparison.good_rates(result)
     widest = table.loc[table.groupby("problem")["good decades"].idxmax()]
     decades = "; ".join(f"{row.problem}: {row.optimizer}, {row['good decades']:.1f}" for _, row in widest.iterrows())
-    found = Findings(f"The widest good range of rates in powers of ten, over {n_starts} starts: {decades}.")
+    found = Findings(
+        f"The widest good range of rates in powers of ten, over {n_starts} starts of ours (seed {seed}): {decades}."
+    )
     found.run("runs", result)
     sensitivity = draw.sensitivity(result, f"Where {epochs} epochs end, by learning rate ({n_starts} starts)")
     found.figure("sensitivity", sensitivity, "The final loss above the minimum over the learning rate, by optimizer.")

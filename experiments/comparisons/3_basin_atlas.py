@@ -4,7 +4,20 @@ Every point of a grid is a start, for every optimizer and both losses of the lec
 lecture's learning rate. Grey starts do not arrive within the epochs.
 """
 
-from tfreg import Findings, Problem, compare, comparison, datasets, draw, grid, losses, models, optimizers, script
+from tfreg import (
+    Findings,
+    Problem,
+    compare,
+    comparison,
+    datasets,
+    draw,
+    grid,
+    losses,
+    models,
+    optimizers,
+    script,
+    surfaces,
+)
 
 
 def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", grid_step: float = 0.5) -> Findings:
@@ -24,7 +37,8 @@ def main(epochs: int = 435, learning_rate: float = 0.1, line_up: str = "all", gr
     n_better, n_optimizers = int(better.sum()), better.size
     found = Findings(
         f"Within {epochs} epochs the optimizers arrive from {100 * float(shares.sel(problem='BCE').mean()):.0f} % of "
-        f"{result.sizes['start']} starts on BCE and from {100 * float(shares.sel(problem='MSE').mean()):.0f} % on MSE."
+        f"{result.sizes['start']} starts on BCE and from {100 * float(shares.sel(problem='MSE').mean()):.0f} % on MSE; "
+        f"{surfaces.ARRIVED}."
     )
     found.run("runs", result)
     for loss in problems:

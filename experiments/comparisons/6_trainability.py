@@ -2,9 +2,8 @@
 
 SGD with every combination of a learning rate and a momentum, from one start, on the lecture's model with fewer samples.
 Theory gives the rates at which a quadratic with the curvature λ of the minimum is no longer stable: 2 (1 + m) / λ with
-momentum m (Polyak 1964). Below it a run may still be lost: far from the minimum the unclipped BCE of the lecture is NaN
-in float32 as soon as a probability rounds to 0 or 1. Above it a run may pass the minimum without staying. Zoom in with
-narrower ranges: `--learning-rates 0.2,20 --momenta 0.8,0.99`.
+momentum m (Polyak 1964). Below it a run may still be lost: far from the minimum the unclipped BCE is NaN in float32
+once a probability rounds to 0 or 1. Above it a run may pass the minimum. Narrower ranges zoom in.
 """
 
 import numpy as np
@@ -44,7 +43,7 @@ def main(
     found = Findings(
         f"Of {n_points} x {n_points} pairs {100 * float(whole.reached.mean()):.0f} % arrive within {epochs} epochs. "
         f"The limit of stability at the minimum is a learning rate of {limit:.1f} without momentum; below the limit "
-        f"{below:.0f} % arrive, above it {above:.0f} %."
+        f"{below:.0f} % arrive, above it {above:.0f} %; {surfaces.ARRIVED}."
     )
     found.run("map", whole)
     found.run("detail", closer)

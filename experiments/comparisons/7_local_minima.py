@@ -47,7 +47,7 @@ def main(
     beside = f", sgd in {100 * sgd.item():.0f} %" if len(sgd) else ""
     found = Findings(
         f"The good minimum is found most often by {best.optimizer}, in {100 * best['good minimum']:.0f} % of its "
-        f"{best.starts} starts{beside}."
+        f"{best.starts} starts{beside}; we drew them (seed {seed})."
     )
     title = f"Where the two-ReLU net ends after {epochs} epochs"
     grey = {"elsewhere": draw.Style("#BDBDBD")}

@@ -34,14 +34,16 @@ def main(epochs: int = 3001, learning_rate: float = 0.001) -> Findings:
         f"from the printed first predictions {epochs} updates lead to a bias of {ends[1][3]:.4f}, not "
         f"{ends[2][3]:.4f}; after any number of updates up to {LONG} some weight is {closest:.3f} or more off"
     )
-    found = Findings(f"Two models are printed: {two_models}.")
+    found = Findings(f"Two models are printed: {two_models}. Both starts were solved for.")
     found.run("start", run)
     found.run("free_start", free)
     network = draw.network(models.holding(problem.model, ends[2]), inputs=NAMES)
     found.figure("network", network, "Points, rebounds and assists, with the printed weights; the start is solved for.")
     columns = {f"sum, {epochs - 1}": numpy_after, f"mean, {epochs}": free_after}
     table = draw.predictions_table(data, [*NAMES, "drafted"], columns, title="Predictions, both losses")
-    found.figure("table", table, "Twelve rookies and what the models of the sum and of the mean predict for them.")
+    found.figure(
+        "table", table, "Twelve rookies and what both models predict for them; the start of the mean was solved for."
+    )
 
     found.number("prediction_before", before)
     found.number("weights", ends[1], because=two_models)

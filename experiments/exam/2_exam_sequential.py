@@ -37,7 +37,11 @@ def main(epochs: int = 1001, learning_rate: float = 1.0) -> Findings:
     )
     found.run("run", run)
     network = draw.network(models.holding(model, run.weights[-1]))
-    found.figure("network", network, "A Dense layer and a sigmoid in a row, with the weights after training.")
+    found.figure(
+        "network",
+        network,
+        "A Dense layer and a sigmoid in a row, with the weights after training from the solved start.",
+    )
     found.figure("layers", draw.layers(model), "Linear(in_features=2, out_features=1, bias=True) and a sigmoid.")
     panels = {"loss": {"BCE": run.loss}, "accuracy in %": {"as printed": printed, "of this model": accuracy}}
     training = draw.curves(run.epoch, panels, title="Six pupils, two layers in a row", log_x=True)

@@ -38,7 +38,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
 
     found = Findings(
         f"One unit is dead: its largest input is {largest_input:.6f}. No derivative of the MSE is above "
-        f"{steepest:.1e}; {still}."
+        f"{steepest:.1e}; {still}. The start was solved for."
     )
     found.run("first", first)
     found.run("last", last)
@@ -56,7 +56,7 @@ def main(epochs: int = 1000, more_epochs: int = 10000, learning_rate: float = 0.
     found.figure(
         "analysis",
         draw.curves(x, steps(problem, weights), "x", title="The stuck fit, layer by layer", behind=y, styles=STYLES),
-        f"The stuck fit, layer by layer; the largest input of unit 2 is {largest_input:.6f}, so its ReLU is always 0.",
+        f"The stuck fit, from a start that was solved for: no input of unit 2 is above {largest_input:.6f}.",
     )
     found.claim(
         "said: two ReLUs may get stuck in a local minimum, where the gradient is nearly zero",

@@ -28,7 +28,7 @@ def main(epochs: int = 1000, learning_rate: float = 0.1) -> Findings:
 
     found = Findings(
         f"After {epochs} epochs the fit is sigmoid({bias:.3f} + {kernel:.3f} x), at most {off:.3f} from the true "
-        "probability."
+        "probability. The start was solved for."
     )
     found.run("run", run)
     found.number("weights", run.weights.values[-1])

@@ -2,14 +2,14 @@
 
 The lecture's first animation of training (학습과정 시각화예시1): 29 stretches of 15 epochs of SGD(0.1) on both losses,
 from the same start. The lecture had fitted its models for one epoch from a random start before it set this one, and
-went on with the same optimizer. Plain SGD has no state, so that makes no difference here; with Adam, in the next two
-experiments, it does. The random starts are not printed: they were solved for, from the weights that are.
+went on with the same optimizer. Plain SGD has no state, so that makes no difference here; with Adam it will. The
+random starts are not printed: they were solved for, from the weights that are.
 """
 
 import numpy as np
-from descents import arrivals, figure_and_animation, goals
+from descents import arrivals, figure_and_animation
 
-from tfreg import Findings, Problem, datasets, grid, script, train
+from tfreg import Findings, Problem, datasets, grid, script, surfaces, train
 
 import tensorflow as tf
 from keras import Input, Sequential
@@ -37,8 +37,9 @@ def main(
 
     place = "({:g}, {:g})".format(*start)
     found = Findings(
-        f"After {epochs} epochs from {place}: {arrivals(carried, goals(problems))}. "
-        f"A fresh SGD takes {'the same path' if same else 'another path'}."
+        f"After {epochs} epochs from {place}: {arrivals(carried, surfaces.goals(problems))}. "
+        f"A fresh SGD takes {'the same path' if same else 'another path'}. The starts of the warm-ups were solved for; "
+        f"{surfaces.ARRIVED}."
     )
     found.number("start", carried["MSE"].weights.values[0])
     for loss in problems:
@@ -49,9 +50,8 @@ def main(
         found.run(f"{name}_sgd", carried[loss])
     over = grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))  # wider than the lecture's, to show the start
     title = f"SGD({learning_rate:g}) from {place}: {epochs} epochs"
-    runs = {loss: {"SGD": run} for loss, run in carried.items()}
-    paths, animation = figure_and_animation(problems, runs, over, title)
-    found.figure("paths", paths, f"{title}, in 3-D and from above; plain SGD carries nothing over.")
+    paths, animation = figure_and_animation(problems, {loss: {"SGD": carried[loss]} for loss in problems}, over, title)
+    found.figure("paths", paths, f"{title}, on a wider grid than the lecture's; the warm-up's start was solved for.")
     found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each.")
     return found
 

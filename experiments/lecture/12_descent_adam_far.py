@@ -6,9 +6,9 @@ one from the same start arrives. Which part of the state does it, how often, and
 in `adam_state`. The starts of the warm-up are not printed: they were solved for, from the weights that are.
 """
 
-from descents import arrival, arrivals, figure_and_animation, goals
+from descents import arrival, arrivals, figure_and_animation
 
-from tfreg import Findings, Problem, datasets, grid, script, train
+from tfreg import Findings, Problem, datasets, grid, script, surfaces, train
 
 import tensorflow as tf
 from keras import Input, Sequential
@@ -33,10 +33,13 @@ def main(
         carried[loss] = train(problem, Adam(learning_rate), epochs, start, continue_from=warm_ups[loss])
         fresh[loss] = train(problem, Adam(learning_rate), epochs, start)
 
-    goal, place = goals(problems), "({:g}, {:g})".format(*start)
+    goal, place = surfaces.goals(problems), "({:g}, {:g})".format(*start)
     ends = f"state carried over, {arrivals(carried, goal)}; fresh, {arrivals(fresh, goal)}"
 
-    found = Findings(f"Arrival within {epochs} epochs from {place}: {ends}.")
+    found = Findings(
+        f"Arrival within {epochs} epochs from {place}: {ends}. The starts of the warm-ups were solved for; "
+        f"{surfaces.ARRIVED}."
+    )
     found.number("start", carried["MSE"].weights.values[0])
     for loss in problems:
         name = loss.lower()
@@ -49,8 +52,10 @@ def main(
     over = grid(w0=(-12, 3, grid_step), w1=(-2, 10, grid_step))  # wider than the lecture's, to show the start
     title = f"Adam({learning_rate:g}) from {place}: {epochs} epochs"
     paths, animation = figure_and_animation(problems, runs, over, title)
-    found.figure("paths", paths, f"{title}; carried over is the state of a warm-up epoch, whose start was solved for.")
-    found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each.")
+    found.figure(
+        "paths", paths, f"{title}, on a wider grid; carried over is the state of a warm-up from a solved start."
+    )
+    found.figure("animation", animation, f"{title}: a point every 15 epochs, and the fit at each, the same two runs.")
 
     found.claim(
         "said: on MSE even this Adam stays stuck",

@@ -1,7 +1,7 @@
 """Descents of experiments 10 to 12: their arrival at the minimum, their figure and their animation.
 
 Conventions: problems and goals go by the name of their loss, MSE or BCE; runs by that and, within it, by the state that
-their optimizer began with.
+their optimizer began with. A run has arrived at the goal of `surfaces.goals`.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,6 @@ from matplotlib.figure import Figure
 from tfreg import Problem, draw, loss_surface, surfaces
 
 Grid = dict[str, np.ndarray]
-
-
-def goals(problems: Mapping[str, Problem]) -> dict[str, float]:
-    """The loss at which a descent has arrived: the minimum plus 1 % of the gap between it and the loss at zero."""
-    targets = surfaces.targets(problems)
-    return {loss: float((targets.minimum + targets.tolerance).sel(problem=loss)) for loss in problems}
 
 
 def arrival(run: xr.Dataset, goal: float) -> int | None:

@@ -44,7 +44,8 @@ def main(epochs: int = 5000, learning_rate: float = 0.01) -> Findings:
 
     found = Findings(
         f"After {epochs} epochs the rule has {n_wrong} of 1000 points wrong, and still a true BCE of "
-        f"{true_loss[-1]:.3f}; descent on that reaches {descent.loss[-1]:.3f} from the same start."
+        f"{true_loss[-1]:.3f}; descent on that reaches {descent.loss[-1]:.3f} from the same start. The data are "
+        "ours (seed 0)."
     )
     found.run("rule", rule)
     found.run("descent", descent)
@@ -52,7 +53,9 @@ def main(epochs: int = 5000, learning_rate: float = 0.01) -> Findings:
     panels = {"loss": by_loss, "accuracy": {"rule": accuracy}}
     title, styles = "A thresholded prediction in the gradient, one draw of the data", {"true BCE": draw.LOSSES["bce"]}
     training = draw.curves(rule.epoch, panels, title=title, styles=styles)
-    found.figure("training", training, "The printed loss counts errors; beside it the true BCE, and the accuracy.")
+    found.figure(
+        "training", training, "The printed loss counts errors; beside it the true BCE, and the accuracy; data of ours."
+    )
 
     printed_loss = loss_of_errors(data.targets[:, 0], PRINTED_ERRORS)
     found.number("loss", printed_loss)

@@ -25,8 +25,8 @@ def mse() -> Problem:
 
 
 @pytest.fixture(scope="module")
-def goal(descents: ModuleType, mse: Problem) -> float:
-    return descents.goals({"MSE": mse})["MSE"]
+def goal(mse: Problem) -> float:
+    return surfaces.goals({"MSE": mse})["MSE"]
 
 
 def run_with_losses(losses: list[float]) -> xr.Dataset:

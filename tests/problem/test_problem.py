@@ -309,7 +309,7 @@ def test_a_model_must_be_a_built_sequential_with_weights(refused: Refused) -> No
         Problem(keras.Sequential([keras.layers.Dense(1)]), losses.mse, DATA)
     with refused("the model has no trainable weights"):
         Problem(sequential(keras.layers.Activation("relu")), losses.mse, DATA)
-    with refused("expected a keras.Sequential, got the function mse"):
+    with refused("model: expected a keras.Sequential, got the function mse"):
         Problem(losses.mse, losses.mse, DATA)
     with refused("expected weights all float32 or all float64, got float16"):
         Problem(sequential(keras.layers.Dense(1, dtype="float16"), dtype="float16"), losses.mse, DATA)

@@ -217,7 +217,7 @@ def test_looking_costs_next_to_nothing() -> None:
         before = time.perf_counter()
         check()
         seconds.append(time.perf_counter() - before)
-    assert min(seconds) < 50e-6
+    assert min(seconds) < 20e-6  # a hash of the code alone takes 50
 
 
 def test_data_of_another_shape_keep_the_loss() -> None:

@@ -15,8 +15,8 @@ from tfreg.problem.problem import Problem
 from tfreg.training.record import versions
 
 _PACKAGE = Path(__file__).parent.parent
-# What only shows results, or asks for them, decides none.
-_DECIDE_NOTHING = {"draw", "suite", "cli"}
+# What only shows results, or asks for them, decides none. A wheel has the experiments within the package.
+_DECIDE_NOTHING = {"draw", "suite", "cli", "experiments"}
 
 
 def fingerprint(grid: RunGrid) -> str:

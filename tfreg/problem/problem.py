@@ -13,6 +13,7 @@ import numpy as np
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset
 from tfreg.errors import InputError, check_precision, shown
+from tfreg.kinds import Count, Seed, checked
 from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward
 from tfreg.problem.checks import check_fit, check_model
@@ -21,6 +22,7 @@ from tfreg.problem.programs import Programs
 from tfreg.problem.surroundings import unchanging
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Problem:
     """The loss `loss(targets, model(inputs))` as a function of the model's weights.
@@ -101,7 +103,8 @@ class Problem:
         """The weight vector that the model holds, shape (n_weights,)."""
         return np.concatenate([np.ravel(variable) for variable in self.model.trainable_variables])
 
-    def random_starts(self, count: int, seed: int) -> np.ndarray:
+    @checked
+    def random_starts(self, count: Count, seed: Seed) -> np.ndarray:
         """Draw weight vectors (count, n_weights) as Keras draws the weights of Dense layers unless told otherwise.
 
         Kernels are uniform within ± sqrt(6 / (n_inputs + n_units)) (Glorot and Bengio 2010), biases zero.
@@ -134,6 +137,7 @@ class Problem:
         )
         return inputs, targets
 
+    @checked
     def on(self, dataset: Dataset) -> "Problem":
         """The same model and loss on other data; data of the same shape share the compiled programs.
 
@@ -175,6 +179,7 @@ class Problem:
         parts = tf.split(vectors, sizes, axis=1)
         return [tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.shapes, strict=True)]
 
+    @checked
     def check_weights(self, weights: object, what: str = "weights", finite: bool = True) -> np.ndarray:
         """`weights` as an array (n_weights,) or (S, n_weights) in the problem's precision.
 

@@ -61,7 +61,7 @@ def unchanging(loss: Loss, model: keras.Sequential) -> Callable[[], None]:
 
 def _part(name: str, now: Callable[[], object]) -> _Part:
     value = now()
-    fixed = isinstance(value, (*_PLAIN, ModuleType)) or is_imported(value)
+    fixed = isinstance(value, (*_PLAIN, ModuleType, CodeType)) or is_imported(value)
     return _Part(name, now, value, None if fixed else _content(value))
 
 
@@ -112,7 +112,8 @@ def _around_function(function: FunctionType) -> Iterator[_Named]:
         if name in function.__globals__:
             yield from _reached(name, functools.partial(function.__globals__.get, name), code)
     yield from _items("the loss's attribute", vars(function))
-    yield "the loss's defaults", lambda: (function.__defaults__, function.__kwdefaults__)
+    yield "the loss's defaults", lambda: function.__defaults__
+    yield "the loss's defaults", lambda: function.__kwdefaults__
     yield "the loss's code", lambda: function.__code__
 
 

@@ -5,13 +5,15 @@ Nothing here loads TensorFlow: problems bring their own computation along.
 """
 
 from tfreg.surfaces.grid import grid, grid_around, grid_points
-from tfreg.surfaces.minimum import lowest_loss, minimum_weights, targets
+from tfreg.surfaces.minimum import ARRIVED, goals, lowest_loss, minimum_weights, targets
 from tfreg.surfaces.plane import Plane, plane_through, principal_plane, project, random_plane
 from tfreg.surfaces.surface import curvature_surface, loss_surface
 
 __all__ = [
+    "ARRIVED",
     "Plane",
     "curvature_surface",
+    "goals",
     "grid",
     "grid_around",
     "grid_points",
