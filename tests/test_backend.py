@@ -60,5 +60,7 @@ def test_what_does_not_concern_keras_3_does_no_harm(environment: dict[str, str])
 def test_a_model_of_keras_2_is_told(refused: Refused) -> None:
     """As TF_USE_LEGACY_KERAS makes it; the package itself need not be installed."""
     old = type("Sequential", (), {"__module__": "tf_keras.src.engine.sequential"})
-    with refused("expected a keras.Sequential, got a model of tf_keras, which is Keras 2; make it with `import keras`"):
+    with refused(
+        "expected a keras.Sequential, got an object of tf_keras, which is Keras 2; make it with `import keras`"
+    ):
         Problem(old(), losses.mse, bernoulli_line(9))

@@ -56,6 +56,8 @@ def shown(value: object) -> str:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
         return f"a {type(value).__name__} of shape {shape}"
+    if any(base.__module__.startswith("tf_keras") for base in type(value).__mro__):
+        return "an object of tf_keras, which is Keras 2; make it with `import keras`, and unset TF_USE_LEGACY_KERAS"
     if type(value).__repr__ is object.__repr__:
         return f"a {type(value).__name__}"
     try:

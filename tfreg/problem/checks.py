@@ -29,7 +29,7 @@ def check_model(model: object) -> None:
         InputError: names what is wrong with the model.
     """
     if not isinstance(model, keras.Sequential):
-        raise InputError(f"expected a keras.Sequential, got {_kind(model)}")
+        raise InputError(f"expected a keras.Sequential, got {shown(model)}")
     if not model.built:
         raise InputError("the model is not built; begin it with keras.Input((n_features,)) or call it on data once")
     if not model.trainable_variables:
@@ -39,14 +39,6 @@ def check_model(model: object) -> None:
         raise InputError(f"expected weights all float32 or all float64, got {', '.join(sorted(dtypes))}")
     for layer in model._flatten_layers(include_self=False):
         _check_layer(layer, *dtypes)
-
-
-def _kind(model: object) -> str:
-    """What a model is instead, with the way out where Keras 2 has made it."""
-    kind = type(model)
-    if any(base.__module__.split(".")[0] in ("tf_keras", "tf_keras_nightly") for base in kind.__mro__):
-        return "a model of tf_keras, which is Keras 2; make it with `import keras`, and unset TF_USE_LEGACY_KERAS"
-    return shown(model)
 
 
 def _check_layer(layer: keras.layers.Layer, dtype: str) -> None:
