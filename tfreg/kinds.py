@@ -155,7 +155,10 @@ def _list(words: str, items: Kind, length: int | None = None, once: bool = False
             return shown(value)
         if not isinstance(value, Sized) or (length and not isinstance(value, Sequence | np.ndarray)):
             return None if once and isinstance(value, Iterator) else shown(value)
-        faults = (f"{got} at place {place}" for place, one in enumerate(value) if (got := items.fault(one)) is not None)
+        several = value[:1] if isinstance(value, range) else value  # one is like all, and there may be any number
+        faults = (
+            f"{got} at place {place}" for place, one in enumerate(several) if (got := items.fault(one)) is not None
+        )
         return next(faults, None) if length in (None, len(value)) else f"{len(value)} items"
 
     return Kind(f"{words}, each {items.words}", fault)

@@ -323,7 +323,7 @@ BAD_OPTIONS = {
     "--runs people/runs": "cannot write to people/runs: Not a directory; choose another folder",
     "--figures people/f": "cannot write to people/f: Not a directory; choose another folder",
     "--optimizer mine.py:": "no such script: mine.py",
-    "--optimizer sgd:inf": "expected a learning rate above 0, got inf",
+    "--optimizer sgd:inf": "--optimizer: sgd:inf names a learning rate",
     "--optimizer adm": "unknown optimizer 'adm'; did you mean 'adam'?",
     "--optimizer ,": "expected optimizers such as sgd,adam or all, got ','",
     "--optimizer sgd,adam,sgd": "--optimizer: expected each optimizer once, got sgd more than once",

@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _refuse(str(error), error, TRACEBACK in words)
     except _USAGE_ERROR as error:
         _refuse(_usage(error), error, False)
+    except OSError as error:  # a name that is too long, a folder that nobody may read
+        _refuse(one_line(f"{error.filename or 'the system'}: {error.strerror or error}"), error, TRACEBACK in words)
     sys.exit(code or 0)
 
 
