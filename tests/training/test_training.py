@@ -1,8 +1,11 @@
 """`train` against closed forms, against plain Keras, and against itself."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import plain_keras
@@ -12,6 +15,7 @@ from conftest import Refused
 from tfreg import losses, models, optimizers
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset, bernoulli_line
+from tfreg.files import open_run, save_run
 from tfreg.problem.problem import Problem
 from tfreg.training.record import iterates
 from tfreg.training.train import train
@@ -208,7 +212,7 @@ def assert_equals_plain_fit(problem: Problem, make: Callable[[], keras.optimizer
     assert_same_path(iterates(run), expected, problem.dtype)
 
 
-@pytest.mark.parametrize("excluded", ["hidden", "output", "^seq.*/hidden/", "nothing"])
+@pytest.mark.parametrize("excluded", ["hidden", "output", "nothing"])
 def test_muon_finds_layers_by_the_names_of_the_model(excluded: str) -> None:
     """Its patterns are searched in the paths of the variables."""
     dense = partial(keras.layers.Dense, use_bias=False)
@@ -340,7 +344,7 @@ def unstackable(kind: str) -> Problem:
         "frozen layer": [dense(3, "tanh", trainable=False), dense(2, "sigmoid", use_bias=False)],
         "layer normalisation": [dense(2, "tanh"), keras.layers.LayerNormalization(dtype="float64")],
         "softmax layer": [dense(2), keras.layers.Softmax(dtype="float64")],
-        "nested model": [keras.Sequential([dense(2)])],
+        "nested model": [nested(dense(2))],
         "penalised activation": [
             dense(2),
             keras.layers.Activation("sigmoid", activity_regularizer=l2, dtype="float64"),
@@ -352,6 +356,12 @@ def unstackable(kind: str) -> Problem:
     two_columns = Dataset("two columns", data.inputs, np.hstack([data.targets, 1 - data.targets]))
     model = Halved if kind == "call of its own" else keras.Sequential
     return Problem(model([keras.Input((2,), dtype="float64"), *layers[kind]]), losses.mse, two_columns)
+
+
+def nested(layer: keras.layers.Layer) -> keras.Sequential:
+    model = keras.Sequential([layer])
+    model.dtype_policy = keras.dtype_policies.DTypePolicy("float64")  # a Sequential takes none when it is made
+    return model
 
 
 class Halved(keras.Sequential):
@@ -485,7 +495,7 @@ def test_mini_batches_equal_train_on_batch(name: str) -> None:
     assert_same_path(train(problem, OPTIMIZERS[name](), 3, start, batch_size=16).weights, expected)
 
 
-@pytest.mark.parametrize("batch_size", [40, 1000, 10**30])
+@pytest.mark.parametrize("batch_size", [40, 1000, 10**15])
 def test_batches_of_all_samples_equal_full_batches(batch_size: int) -> None:
     problem = logistic()
     full = train(problem, "sgd:0.5", 3, (-3, -1))
@@ -690,8 +700,8 @@ def test_counts_below_one_are_refused(name: str, value: object, refused: Refused
         (Adam(weight_decay=1e39), "Adam, weight_decay: expected numbers that float32 holds"),
         (SGD(0.0), "expected a learning rate above 0, got 0"),
         (Adam(-0.1), "expected a learning rate above 0, got -0.1"),
-        (Adam, "expected a Keras optimizer or a name such as 'adam:0.1'"),
-        (None, "expected a Keras optimizer or a name such as 'adam:0.1'"),
+        (Adam, "optimizer: expected a keras.Optimizer or a text, got the class Adam"),
+        (None, "optimizer: expected a keras.Optimizer or a text, got None"),
     ],
 )
 def test_a_bad_optimizer_is_refused(optimizer: object, message: str, refused: Refused) -> None:
@@ -724,7 +734,7 @@ def test_a_record_that_does_not_fit_is_refused_before_the_work(options: dict[str
 
 def test_more_epochs_than_can_be_counted_are_refused(refused: Refused) -> None:
     with refused("epochs: expected fewer than 1e+15"):
-        train(logistic(), "sgd:0.5", 10**30, (0, 0), record_every=10**29)
+        train(logistic(), "sgd:0.5", 10**16, (0, 0), record_every=10**15)
 
 
 def test_an_optimizer_that_cannot_be_copied_is_refused(refused: Refused) -> None:
@@ -801,3 +811,40 @@ def test_a_loss_in_double_precision_gives_the_loss_of_a_model_in_single() -> Non
     np.testing.assert_allclose(doubled.loss_at(rows), plain.loss_at(rows), rtol=1e-6)
     np.testing.assert_allclose(doubled.gradient_at(rows), plain.gradient_at(rows), rtol=1e-4, atol=1e-7)
     assert_same_path(train(doubled, "sgd:0.5", 4, rows).weights, train(plain, "sgd:0.5", 4, rows).weights, "float32")
+
+
+# Continuing in another process.
+
+_CONTINUE = """
+import sys
+from pathlib import Path
+from tfreg import Problem, datasets, losses, open_run, save_run, train
+from tfreg.backend import keras
+
+# What a process has built before counts in the names that Keras gives.
+for _ in range(int(sys.argv[2])):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    train(Problem(model, losses.mse, datasets.bernoulli_line(40)), "nadam", 1)
+dense = keras.layers.Dense
+layers = [keras.Input((2,)), dense(2, "tanh", name="hidden"), dense(1, "sigmoid", name="output")]
+problem = Problem(keras.Sequential(layers), losses.bce, datasets.bernoulli_line(40))
+for path in sorted(Path(sys.argv[1]).glob("*.first.nc")):
+    second = train(problem, path.name.split(".")[0], 4, continue_from=open_run(path))
+    save_run(second, path.with_name(path.name.replace("first", "second")))
+"""
+
+
+@pytest.mark.slow
+def test_every_optimizer_goes_on_from_disk_in_another_process(tmp_path: Path) -> None:
+    dense = keras.layers.Dense
+    layers = [keras.Input((2,)), dense(2, "tanh", name="hidden"), dense(1, "sigmoid", name="output")]
+    problem = Problem(keras.Sequential(layers), losses.bce, bernoulli_line(40))
+    start = starts_for(problem)[0]
+    for name in optimizers.BY_NAME:
+        save_run(train(problem, name, 3, start), tmp_path / f"{name}.first.nc")
+    subprocess.run([sys.executable, "-c", _CONTINUE, tmp_path, "2"], check=True)
+    for name in optimizers.BY_NAME:
+        whole, second = train(problem, name, 7, start), open_run(tmp_path / f"{name}.second.nc")
+        np.testing.assert_array_equal(second.weights, whole.weights[3:], err_msg=name)
+        np.testing.assert_array_equal(second.optimizer_state, whole.optimizer_state, err_msg=name)
+        assert second.state.values.tolist() == whole.state.values.tolist()

@@ -135,7 +135,7 @@ class RecordWeights(keras.callbacks.Callback):
 
 def _flat(variables: list) -> np.ndarray:
     """Variables or tensors as one vector, copied."""
-    return np.concatenate([np.array(variable).ravel() for variable in variables])
+    return np.concatenate([np.ravel(variable.numpy()) for variable in variables])
 
 
 def _layers(model: keras.Model) -> list[tuple[type, dict]]:

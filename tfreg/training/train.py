@@ -16,8 +16,9 @@ from tfreg.problem.problem import Problem
 from tfreg.records import Run
 from tfreg.sizes import check_memory
 from tfreg.training.calls import sample_order
+from tfreg.training.compiled import Program
 from tfreg.training.epochs import recorded_epochs
-from tfreg.training.program import Program, program
+from tfreg.training.program import program
 from tfreg.training.record import iterates, record
 from tfreg.training.steps import Shape
 
