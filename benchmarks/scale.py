@@ -42,8 +42,8 @@ def loop(problem: Problem, name: str, n_starts: int, epochs: int = EPOCHS) -> Ca
     record_at = np.unique(np.append(np.arange(0, epochs, LOOK), epochs))
     program = engine.program(problem, optimizer, Shape(n_starts, len(record_at), losses=True, all_weights=False))
     starts = np.random.default_rng(0).uniform(-1, 1, (n_starts, problem.n_weights))
-    rates, orders = np.full((n_starts, 1), 0.1), np.zeros((0, len(problem.dataset.inputs)))
-    return lambda: program.run(problem, starts, program.fresh_states(starts), rates, record_at, orders)
+    rates = np.full((n_starts, 1), 0.1)
+    return lambda: program.run(problem, starts, program.fresh_states(starts), rates, record_at)
 
 
 def per_optimizer() -> list[Row]:

@@ -60,8 +60,8 @@ def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts
     compiled = program(problem, optimizer, Shape(n_starts, EPOCHS + 1))
     starts = np.tile(START, (n_starts, 1))
     states, rates = compiled.fresh_states(starts), np.full((n_starts, 1), RATE)
-    record_at, orders = np.arange(EPOCHS + 1), np.zeros((0, len(problem.dataset.inputs)))
-    return lambda: compiled.run(problem, starts, states, rates, record_at, orders).weights
+    record_at = np.arange(EPOCHS + 1)
+    return lambda: compiled.run(problem, starts, states, rates, record_at).weights
 
 
 def jax_loop(loss_name: str, n_starts: int) -> Callable[[], np.ndarray] | None:

@@ -131,7 +131,7 @@ def test_what_is_no_number_is_refused(bad: object, refused: Refused) -> None:
 
 @pytest.mark.parametrize("n_samples", [0, -5])
 def test_bernoulli_line_needs_a_sample(n_samples: int, refused: Refused) -> None:
-    with refused(f"bernoulli_line: expected n_samples of 1 or more, got {n_samples}"):
+    with refused(f"n_samples: expected a whole number of 1 or more, got {n_samples}"):
         bernoulli_line(n_samples)
 
 

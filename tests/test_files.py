@@ -86,24 +86,21 @@ def test_a_run_can_be_saved_where_it_was_opened(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import xarray as xr
 from tfreg import files as store
 
 source, target, moment = sys.argv[1:]
 run = store.open_run(source).assign_attrs(note="new")
-write = xr.Dataset.to_netcdf
+write = Path.write_bytes
 
 def die(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def write_half(self, path, **options):
-    write(self, path, **options)
-    content = Path(path).read_bytes()
-    Path(path).write_bytes(content[: len(content) // 2])
+def write_half(self, content):
+    write(self, content[: len(content) // 2])
     die()
 
 if moment == "half written":
-    xr.Dataset.to_netcdf = write_half
+    Path.write_bytes = write_half
 elif moment == "before the rename":
     os.replace = Path.replace = die
 store.save_run(run, target)
@@ -180,7 +177,107 @@ def test_an_unwritable_folder_is_one_clear_error(tmp_path: Path, refused: Refuse
             save_run(trained(1), folder / "run.nc")
 
 
+FULL = """
+import resource, sys
+from tfreg import files
+run = files.open_run(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    files.save_run(run, sys.argv[2])
+except files.InputError as error:
+    print(error)
+    sys.exit(2)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
+def test_a_run_that_outgrows_the_disk_is_one_line_whatever_hdf5_does(tmp_path: Path) -> None:
+    """As on a full disk, the system takes the first few thousand bytes of the file and no more."""
+    save_run(trained(3), tmp_path / "source.nc")
+    target = tmp_path / "runs" / "run.nc"
+    command = [sys.executable, "-c", FULL, tmp_path / "source.nc", target]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == f"cannot write {target}: File too large; free some space or choose another folder\n"
+    assert done.stderr == ""
+    assert list(target.parent.iterdir()) == []
+
+
+# Other programs.
+
+
+def with_every_kind() -> xr.Dataset:
+    texts = np.array(["ŷ - 가나다", "", "w0"], dtype=object)
+    variables = {"loss": ("epoch", np.float32([1, np.nan, np.inf])), "who": ("epoch", texts)}
+    flags = {"reached": ("epoch", [True, False, True]), "one": ((), 3.5), "status": ("epoch", np.int8([0, 1, -1]))}
+    attributes = {"format": "tfreg-run-1", "note": "{가} é", "empty": "", "names": ["a", "ŷ"], "n": 3, "x": [1, 2.5]}
+    return xr.Dataset(variables | flags, {"epoch": [0, 1, 2]}, attributes)
+
+
+def test_a_file_holds_only_types_that_netcdf_has(tmp_path: Path) -> None:
+    """No booleans, references or opaque types of HDF5 of which C, R and Fortran know nothing."""
+    h5py = pytest.importorskip("h5py")
+    save_run(with_every_kind(), tmp_path / "run.nc")
+
+    def check(name: str, one: object) -> None:
+        for key, value in [("", one), *one.attrs.items()] if isinstance(one, h5py.Dataset) else one.attrs.items():
+            dtype = getattr(value, "dtype", None)
+            if key in ("DIMENSION_LIST", "REFERENCE_LIST") or dtype is None:
+                continue
+            text = h5py.check_string_dtype(dtype)
+            assert h5py.check_enum_dtype(dtype) is None, (name, key)
+            assert dtype.kind in "iufS" or (text is not None and text.encoding == "utf-8"), (name, key, dtype)
+
+    with h5py.File(tmp_path / "run.nc") as file:
+        check("/", file)
+        file.visititems(check)
+        assert file["reached"].dtype == np.int8
+        assert file["loss"].fletcher32
+
+
+def test_plain_netcdf4_reads_and_changes_a_run(tmp_path: Path) -> None:
+    netcdf4 = pytest.importorskip("netCDF4")
+    run, path = with_every_kind(), tmp_path / "run.nc"
+    save_run(run, path)
+    with netcdf4.Dataset(path) as file:
+        assert file["who"][...].tolist() == run.who.values.tolist()
+        np.testing.assert_array_equal(np.ma.getdata(file["loss"][...]), run.loss)
+        np.testing.assert_array_equal(file["reached"][...], run.reached)
+        found = {name: file.getncattr(name) for name in file.ncattrs()}
+    assert {name: np.array(value).tolist() for name, value in found.items()} == run.attrs
+    with netcdf4.Dataset(path, "a") as file:
+        file.note = "changed by another program"
+    xr.testing.assert_identical(open_run(path), run.assign_attrs(note="changed by another program"))
+
+
 # Files that are no runs.
+
+
+@pytest.mark.parametrize("kind", ["bit", "cut"])
+def test_damage_anywhere_is_seen_before_the_file_is_read(kind: str, tmp_path: Path, refused: Refused) -> None:
+    path = tmp_path / "run.nc"
+    save_run(trained(3), path)
+    content, random = path.read_bytes(), np.random.default_rng(0)
+    for place in random.integers(len(content) - 30, size=300):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << random.integers(8)
+        path.write_bytes(damaged if kind == "bit" else content[:place])
+        with refused(f"cannot read {path} as NetCDF"):
+            open_run(path)
+    for place in range(len(content) - 30, len(content)):  # the checksum itself
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        try:
+            xr.testing.assert_identical(open_run(path), trained(3))
+        except tfreg.InputError as error:
+            assert "it is damaged" in str(error)
+
+
+def test_a_file_without_a_checksum_opens(tmp_path: Path) -> None:
+    """As earlier versions wrote it."""
+    trained(1).to_netcdf(tmp_path / "run.nc", engine="h5netcdf")
+    xr.testing.assert_identical(open_run(tmp_path / "run.nc"), trained(1))
 
 
 def damaged(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
@@ -203,7 +300,7 @@ def some_text(path: Path) -> None:
     [
         damaged("empty", lambda content: b""),
         damaged("first half", lambda content: content[: len(content) // 2]),
-        damaged("last byte missing", lambda content: content[:-1]),
+        damaged("end missing", lambda content: content[:-40]),
         damaged("header overwritten", lambda content: b"\0" * 64 + content[64:]),
         damaged("zeros inside", lambda content: content[:200] + b"\0" * (len(content) - 200)),
         some_text,
@@ -233,10 +330,72 @@ def test_a_missing_file_is_one_clear_error(tmp_path: Path, refused: Refused) -> 
             open_run(path)
 
 
-@pytest.mark.parametrize("value", [None, True, {"nested": 1}, object()])
+UNKNOWN = [
+    *(
+        None,
+        True,
+        {"nested": 1},
+        pytest.param(object(), id="object"),
+        1j,
+        2**70,
+        b"x",
+        "a\0b",
+        "\ud800",
+        np.float16(1),
+        np.longdouble(1),
+        np.eye(2),
+    ),
+    *([None], [True], ["a", 1], [[1], [1, 2]], [["a"]], [2**70], ["a\0b"], np.array([True]), np.array(["a", None])),
+]
+
+
+@pytest.mark.parametrize("value", UNKNOWN, ids=repr)
 def test_an_attribute_that_netcdf_does_not_know_is_refused(value: object, tmp_path: Path, refused: Refused) -> None:
     run = xr.Dataset({"loss": ("epoch", [1.0])}, attrs={"format": "tfreg-run-1", "note": value})
     with refused("attribute 'note': expected a number, a text"):
+        save_run(run, tmp_path / "run.nc")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", [5, "", None, "a\0b", "x" * 300, "_FillValue", "scale_factor", "coordinates", "NAME"])
+def test_an_attribute_of_a_name_that_netcdf_keeps_for_itself_is_refused(
+    name: object, tmp_path: Path, refused: Refused
+) -> None:
+    """Under some of these names, an attribute would be lost or change the values."""
+    for attributes, of_loss in (({name: 1.0}, {}), ({}, {name: 1.0})):
+        run = xr.Dataset({"loss": ("epoch", [1.0], of_loss)}, attrs={"format": "tfreg-run-1", **attributes})
+        with refused("expected a name that NetCDF leaves to its users"):
+            save_run(run, tmp_path / "run.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_units_that_would_make_dates_of_numbers_are_refused(tmp_path: Path, refused: Refused) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0], {"units": "days since 2000"})}, attrs={"format": "tfreg-run-1"})
+    with refused("attribute 'units': expected a name"):
+        save_run(run, tmp_path / "run.nc")
+
+
+@pytest.mark.parametrize("value", ["", "é한", "x" * 70_000, np.str_("a"), 3, 1.5, np.float32(1.5), np.uint8(3), 2**63])
+def test_an_attribute_comes_back_as_it_was(value: object, tmp_path: Path) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0], {"note": value})}, attrs={"format": "tfreg-run-1", "note": value})
+    save_run(run, tmp_path / "run.nc")
+    back = open_run(tmp_path / "run.nc")
+    assert back.attrs["note"] == back.loss.attrs["note"] == value
+    np.testing.assert_equal(np.asarray(back.attrs["note"]).dtype.kind, np.asarray(value).dtype.kind)
+
+
+@pytest.mark.parametrize("value", [["a", "b"], np.array(["a", "b"]), [1, 2], (1.0, np.nan), np.arange(3)], ids=repr)
+def test_a_list_as_an_attribute_comes_back(value: object, tmp_path: Path) -> None:
+    run = xr.Dataset({"loss": ("epoch", [1.0])}, attrs={"format": "tfreg-run-1", "note": value})
+    save_run(run, tmp_path / "run.nc")
+    np.testing.assert_array_equal(open_run(tmp_path / "run.nc").attrs["note"], value)
+    assert run.attrs["note"] is value
+
+
+@pytest.mark.parametrize("values", [[{}], ["a", 1], ["a\0b"]])
+def test_a_variable_that_netcdf_does_not_know_is_refused(values: list, tmp_path: Path, refused: Refused) -> None:
+    run = xr.Dataset({"loss": ("epoch", np.array(values, dtype=object))}, attrs={"format": "tfreg-run-1"})
+    with refused("run: expected variables of numbers or of texts"):
         save_run(run, tmp_path / "run.nc")
     assert not list(tmp_path.iterdir())
 

@@ -5,8 +5,9 @@ descriptor itself is turned away while they load. Modules that compute import `t
 """
 
 import os
-
-from tfreg.quiet import silent_stderr
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN may add in another order from one call to the next; the same machine must give the same bits.
@@ -16,7 +17,22 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # A processor without AVX-512 is unaffected. Flags that the user has set come last and so win.
 os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
 
-with silent_stderr():
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Turn the process's standard error away, as C code sees it, for the time of the block."""
+    sys.stderr.flush()
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+
+
+with _silent_stderr():
     import keras
     import tensorflow as tf
 

@@ -1,19 +1,23 @@
 """Seeded, named data sets of the published lectures, and the record that holds any data set.
 
 Conventions: samples are rows; `inputs` has shape (n_samples, n_features), `targets` (n_samples, n_targets), both
-float64 (a problem casts them to its own precision). Each function is deterministic and leaves NumPy's global random
-state alone.
+float64 (a problem casts them to its own precision, and refuses columns that would lose their values by it). Each
+function is deterministic and leaves NumPy's global random state alone.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, check_precision, shown
+from tfreg.kinds import Array, Count, Seed, checked
 
 LECTURE_SEED = 43052
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Inputs and targets, with what is known of how they came about.
@@ -26,7 +30,8 @@ class Dataset:
         true_weights: the weights that generated the data, in the order of the model's weight vector, if known.
 
     Raises:
-        InputError: empty data, NaN or infinite values, or another number of inputs than of targets.
+        InputError: what is no number (text, dates, complex numbers, masked arrays), empty data, NaN or infinite values,
+            or another number of inputs than of targets.
 
     Example:
         >>> Dataset("tiny", inputs=np.zeros((3, 1)), targets=[0, 1, 1]).targets.shape
@@ -36,7 +41,7 @@ class Dataset:
     name: str
     inputs: np.ndarray
     targets: np.ndarray
-    expected: np.ndarray | None = None
+    expected: Array | None = None
     true_weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -56,10 +61,7 @@ class Dataset:
 
 
 def _as_columns(what: str, values: object) -> np.ndarray:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"{what}: expected numbers, got {values!r:.60}") from None
+    array = _as_numbers(what, values)
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim < 2 or array.size == 0:
@@ -71,9 +73,94 @@ def _as_columns(what: str, values: object) -> np.ndarray:
     return array
 
 
-def sigmoid(u: np.ndarray) -> np.ndarray:
+# What NumPy would turn into numbers without a word, by the letter of its kind, and what to do.
+_NO_NUMBERS = {
+    "M": ("dates", "give days or seconds since a first one"),
+    "m": ("spans of time", "divide them by a unit, such as np.timedelta64(1, 'D')"),
+    "c": ("complex numbers", "give real and imaginary parts as columns"),
+    "U": ("text", "convert it with astype(float)"),
+    "S": ("text", "convert it with astype(float)"),
+    "V": ("records", "give a plain array"),
+}
+
+
+def _as_numbers(what: str, values: object) -> np.ndarray:
+    """Numbers as a new float64 array.
+
+    Raises:
+        InputError: some are none, are masked, or are whole numbers that float64 does not hold apart.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise InputError(f"{what}: expected plain numbers, got a masked array; drop or fill what is masked")
+    try:
+        given = np.asarray(values)
+        kind = given.dtype.kind
+        if kind == "O":  # an array of objects, which may all be numbers
+            bad = [one for one in given.flat if not isinstance(one, Real | Decimal | np.bool_)]
+            if bad:
+                raise InputError(f"{what}: expected numbers, got {shown(bad[0])}; convert or drop what is none")
+        if kind in _NO_NUMBERS:
+            said, cure = _NO_NUMBERS[kind]
+            raise InputError(f"{what}: expected numbers, got {said} such as {given.flat[0]!s:.20}; {cure}")
+        array = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{what}: expected numbers, got {shown(values)}") from None
+    if given.dtype.kind in "iu":
+        _check_apart(what, given, array, "float64")
+    return array
+
+
+def check_held(dataset: Dataset, part: str, dtype: str) -> np.ndarray:
+    """The `inputs` or `targets` of a data set in a problem's precision.
+
+    Raises:
+        InputError: values become infinite or zero by it, or different values of a column the same.
+
+    Example:
+        >>> check_held(piecewise(), "inputs", "float32").dtype
+        dtype('float32')
+    """
+    what, values = f"{part} of data set {dataset.name!r}", getattr(dataset, part)
+    if dtype == "float64":
+        return values
+    held = check_precision(what, values, dtype)
+    _check_apart(what, values, held, dtype)
+    return held
+
+
+_ROWS_LOOKED_AT = 10_000
+
+
+def _check_apart(what: str, given: np.ndarray, held: np.ndarray, dtype: str) -> None:
+    """Refuse columns with half as many distinct values or fewer, in another precision."""
+    before, after = (_n_distinct(array) for array in (given, held))
+    if (merged := after * 2 <= before).any():
+        column = int(np.flatnonzero(merged)[0])
+        raise InputError(
+            f"{what}: {before[column]} distinct values of column {column} are {after[column]} in {dtype}; subtract the "
+            f"first or the mean of them{', or use a model in float64' if dtype == 'float32' else ''}"
+        )
+
+
+def _n_distinct(array: np.ndarray) -> np.ndarray:
+    """The number of distinct values in each column, of the first rows alone."""
+    columns = np.sort(array[:_ROWS_LOOKED_AT].reshape(min(len(array), _ROWS_LOOKED_AT), -1), axis=0)
+    return 1 + np.count_nonzero(np.diff(columns, axis=0), axis=0)
+
+
+@checked
+def sigmoid(u: Array) -> np.ndarray:
     """1 / (1 + exp(-u)), element by element."""
-    return 1 / (1 + np.exp(-u))
+    return 1 / (1 + np.exp(-np.asarray(u)))
+
+
+def _random(seed: int) -> np.random.RandomState:
+    """The generator that the lectures use, which knows fewer seeds than others."""
+    if seed >= 2**32:
+        raise InputError(f"seed: expected a whole number from 0 to 2**32 - 1, got {seed}")
+    return np.random.RandomState(seed)
 
 
 def piecewise() -> Dataset:
@@ -94,7 +181,8 @@ def flat_noise() -> Dataset:
     return Dataset("flat_noise", x, random.normal(loc=0, scale=0.001, size=100), expected=np.zeros(100))
 
 
-def bernoulli_line(n_samples: int = 2000, ones: bool = True, seed: int = LECTURE_SEED) -> Dataset:
+@checked
+def bernoulli_line(n_samples: Count = 2000, ones: bool = True, seed: Seed = LECTURE_SEED) -> Dataset:
     """The logistic data of the lecture: x = linspace(-1, 1), P(y = 1) = sigmoid(-1 + 5 x).
 
     The lecture sets no seed for these draws: its generator stands where the 100 normals of `flat_noise` left it, so
@@ -105,9 +193,7 @@ def bernoulli_line(n_samples: int = 2000, ones: bool = True, seed: int = LECTURE
         ones: put a column of ones before x, for the model with weights (w0, w1) and no bias.
         seed: the lecture's, or another one for the same experiment drawn again.
     """
-    if n_samples < 1:
-        raise InputError(f"bernoulli_line: expected n_samples of 1 or more, got {n_samples}")
-    random = np.random.RandomState(seed)
+    random = _random(seed)
     random.normal(loc=0, scale=0.001, size=(100, 1))
     x = np.linspace(-1, 1, n_samples)
     probability = sigmoid(-1 + 5 * x)
@@ -125,18 +211,20 @@ def iris() -> Dataset:
     return Dataset("iris", flowers.data, np.eye(3)[flowers.target])
 
 
-def thresholded(seed: int = 0) -> Dataset:
+@checked
+def thresholded(seed: Seed = 0) -> Dataset:
     """1000 points with ten standard normal inputs; the target says on which side of a random plane a point lies.
 
     The source draws all of it unseeded. Here: inputs, then the plane's weights and its bias (uniform on [0, 1)).
     """
-    random = np.random.RandomState(seed)
+    random = _random(seed)
     inputs, weights, bias = random.randn(1000, 10), random.rand(10), random.rand()
     sides = sigmoid(inputs @ weights + bias) > 0.5
     return Dataset("thresholded", inputs, sides, true_weights=(*weights, bias))
 
 
-def thresholded_draws(n_draws: int) -> Dataset:
+@checked
+def thresholded_draws(n_draws: Count) -> Dataset:
     """The draws of `thresholded` from the seeds 0 to n_draws - 1, side by side for a model with weights for each.
 
     Here a row is a draw, and its samples come last: inputs (n_draws, 10, 1000), targets (n_draws, 1000).

@@ -1,7 +1,8 @@
 """The optimizers that Keras ships, by name, and those among them that work element by element.
 
 Conventions: a specification such as `"adam:0.1"` is a name and a learning rate. An optimizer that a caller passes is
-read and never changed.
+read and never changed. Paths equal those of `model.fit` but for `ScheduleFreeAdamW`: Keras's own departs from its
+paper, twice in a compiled `fit`, and tfreg follows the paper (`tfreg.training.averages`).
 """
 
 import json
@@ -12,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, check_precision, unknown
+from tfreg.kinds import checked
+from tfreg.read_numbers import finite_number
 
 # isort: split
 # After the backend, which loads Keras without the log noise.
@@ -50,29 +53,45 @@ _ELEMENTWISE = tuple(
 )
 
 
+@checked
 def get(optimizer: Optimizer | str) -> Optimizer:
     """An optimizer from itself, a name, or a name and learning rate.
 
     Raises:
-        InputError: the name is unknown, or the learning rate is no number above zero.
+        InputError: the name is unknown, the learning rate is no number above zero, a setting is beyond float32, or
+            weights are excluded from weight decay, which no configuration holds.
 
     Example:
         >>> learning_rate(get("adam:0.1"))
         0.1
     """
     if isinstance(optimizer, str):
-        name, _, text = optimizer.partition(":")
-        if name.lower() not in BY_NAME:
-            raise unknown("optimizer", name, BY_NAME)
-        optimizer = BY_NAME[name.lower()](**({"learning_rate": as_number(text)} if text else {}))
-    if not isinstance(optimizer, Optimizer):
-        raise InputError(f"expected a Keras optimizer or a name such as 'adam:0.1', got {optimizer!r:.60}")
+        optimizer = _named(optimizer)
     rate = learning_rate(optimizer)
     if rate is not None and not (np.isfinite(rate) and rate > 0):
-        raise InputError(f"expected a learning rate above 0, got {rate:g}")
+        raise InputError(f"expected a learning rate above 0, got {rate:g} in float32, in which Keras holds it")
+    for name, value in optimizer.get_config().items():
+        if isinstance(value, float) and np.isfinite(value):  # an infinite limit is none
+            check_precision(f"{type(optimizer).__name__}, {name}", np.array([value]), "float32")
+    if getattr(optimizer, "_exclude_from_weight_decay", None) or getattr(
+        optimizer, "_exclude_from_weight_decay_pattern", None
+    ):
+        raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
     return optimizer
 
 
+def _named(text: str) -> Optimizer:
+    name, colon, rate = text.partition(":")
+    if name.lower() not in BY_NAME:
+        raise unknown("optimizer", name, BY_NAME)
+    if not colon:
+        return BY_NAME[name.lower()]()
+    number = as_number(rate)
+    check_precision("learning rate", np.array([number]), "float32")
+    return BY_NAME[name.lower()](learning_rate=number)
+
+
+@checked
 def parse_optimizers(text: str) -> dict[str, str]:
     """Specifications of optimizers, each under its own text, from a list such as `sgd:0.1,adam`; `all` is every name.
 
@@ -94,18 +113,20 @@ def parse_optimizers(text: str) -> dict[str, str]:
     return {name: name for name in named}
 
 
+@checked
 def as_number(text: str) -> float:
     """A learning rate from a text.
 
     Raises:
-        InputError: it is no number.
+        InputError: it is no finite number.
     """
     try:
-        return float(text)
+        return finite_number(text)
     except ValueError:
         raise InputError(f"expected a number as learning rate, got {text!r}") from None
 
 
+@checked
 def learning_rate(optimizer: Optimizer) -> float | None:
     """The constant learning rate as the caller wrote it, or None for a schedule or function.
 
@@ -117,6 +138,7 @@ def learning_rate(optimizer: Optimizer) -> float | None:
     return float(str(optimizer.learning_rate.numpy()))
 
 
+@checked
 def plain_config(optimizer: Optimizer) -> dict[str, Any]:
     """The full configuration as JSON takes it, the learning rate as the caller wrote it."""
     config = optimizer.get_config()
@@ -127,6 +149,7 @@ def plain_config(optimizer: Optimizer) -> dict[str, Any]:
     return json.loads(json.dumps(config, default=str))
 
 
+@checked
 def is_elementwise(optimizer: Optimizer) -> bool:
     """True if the weights of many starts may lie in one array without the optimizer noticing."""
     return type(optimizer) in _ELEMENTWISE and optimizer.clipnorm is None and optimizer.global_clipnorm is None

@@ -272,6 +272,28 @@ def publish_numbers(suite: Path) -> None:
     (suite / "experiments" / "published.json").write_text("{}", encoding="utf-8")
 
 
+READING = PLAIN.format(title="A plain experiment").replace(
+    "    return", '    steps += len(Path(__file__).with_name("data.csv").read_text())\n    return'
+)
+
+
+def test_a_script_whose_data_have_changed_runs_again(suite: Path, tfreg: Run) -> None:
+    script = suite / "experiments" / "own" / "02_plain.py"
+    script.write_text(READING, encoding="utf-8")
+    data = script.with_name("data.csv")
+    data.write_text("1234")
+    assert "7 steps" in tfreg("run", "plain").out
+    assert "unchanged" in without_tensorflow("run", "plain").out
+    script.with_name("other.csv").write_text("1")
+    assert "unchanged" in tfreg("run", "plain").out
+    data.write_text("12345")
+    changed = tfreg("run", "plain").out
+    assert "8 steps" in changed
+    assert "unchanged" not in changed
+    data.unlink()
+    assert_one_line(tfreg("run", "plain"), "02_plain.py:11: FileNotFoundError: ")
+
+
 CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "force": (lambda suite: None, ["--force"]),
     "script": (edit_script, []),
@@ -310,8 +332,7 @@ def test_a_run_that_breaks_off_takes_the_record_of_the_files_it_has_changed_with
     )
     script.write_text(breaking, encoding="utf-8")
     tfreg("run", "tiny")
-    with pytest.raises(TypeError, match="NoneType"):
-        tfreg("run", "tiny", "--epochs", "6")
+    assert_one_line(tfreg("run", "tiny", "--epochs", "6"), "TypeError: 'NoneType' object is not callable")
     # run.nc is of 6 epochs now, so the record of 5 must not vouch for it.
     assert "unchanged" not in tfreg("run", "tiny").out
     assert runs_so_far(suite) == ["tiny"] * 3
@@ -385,8 +406,25 @@ BAD_SCRIPTS = {
     "computed.py": ('"""Title"""\ndef main(epochs=10 ** 2): ...\n', "as defaults"),
     "list.py": ('"""Title"""\ndef main(start=[1, 2]): ...\n', "as defaults"),
     "none.py": ('"""Title"""\ndef main(path=None): ...\n', "as defaults"),
-    "no_findings.py": ('"""Title"""\ndef main(): ...\n', "expected main() to return tfreg.Findings, got NoneType"),
-    "imports.py": ('"""Title"""\nimport no_such_module\ndef main(): ...\n', "No module named 'no_such_module'"),
+    "no_findings.py": ('"""Title"""\ndef main(): ...\n', "expected main() to return tfreg.Findings, got None"),
+    "imports.py": (
+        '"""Title"""\nimport no_such_module\ndef main(): ...\n',
+        "imports.py:2: ModuleNotFoundError: No mod",
+    ),
+    "raises.py": ('"""Title"""\ndef main():\n    return {}["a"]\n', "raises.py:3: KeyError: 'a'"),
+    "exits.py": (
+        '"""Title"""\nimport sys\ndef main(): sys.exit(0)\n',
+        "exits.py:3: expected the script to go on, got sys.exit",
+    ),
+    "no_main_left.py": ('"""Title"""\ndef main(): ...\ndel main\n', "has no attribute 'main'"),
+    "model.py": (
+        '"""Title"""\nimport tfreg\ndef main(): return tfreg.Findings\n',
+        "Findings, got the class Findings",
+    ),
+    "given.py": (
+        '"""Title"""\nimport tfreg\ndef main(): tfreg.Findings("")\n',
+        "given.py:3: the summary: expected",
+    ),
 }
 
 
@@ -414,15 +452,23 @@ def test_a_script_that_cannot_be_run_is_one_clear_error(name: str, suite: Path, 
         (["tiny", "--epochs", "3.5"], "--epochs: expected a value such as 5, got '3.5'"),
         (["tiny", "--epochs", "0"], "epochs: expected a whole number of 1 or more, got 0"),
         (["tiny", "--learning-rate", "fast"], "--learning-rate: expected a value such as 0.1, got 'fast'"),
+        (["tiny", "--epochs", "1e3"], "--epochs: expected a value such as 5, got '1e3'"),
+        (["tiny", "--epochs", "４"], "--epochs: expected a value such as 5, got '４'"),
+        (["tiny", "--epochs="], "--epochs: expected a value such as 5, got ''"),
+        (["tiny", "--learning-rate", "inf"], "--learning-rate: expected a value such as 0.1, got 'inf'"),
+        (["tiny", "--learning-rate", "1e-999"], "--learning-rate: expected a value such as 0.1, got '1e-999'"),
+        (["tiny", "--start", "1,nan"], "--start: expected a value such as -3,-1, got '1,nan'"),
+        (["tiny", "--runs="], "invalid value for '--runs': expected the path of a folder, got ''"),
         (["tiny", "--start", "1,2,3"], "--start: expected a value such as -3,-1, got '1,2,3'"),
         (["tiny", "--start", "1"], "--start: expected a value such as -3,-1, got '1'"),
         (["tiny", "--start", "1,b"], "--start: expected a value such as -3,-1, got '1,b'"),
+        (["n" * 999], "nnn: File name too long"),
         (["no_such.py"], "cannot read no_such.py: No such file or directory"),
         (["no/such/folder"], "no experiments in no/such/folder"),
         (["figures_only/"], "no experiments in figures_only/"),
-        (["tiny", "--figures", "file/figures"], "cannot write to file/figures/own"),
-        (["tiny", "--runs", "file/runs"], "cannot write to file/runs/own/tiny"),
-        (["plain", "--runs", "file/runs"], "cannot write to file/runs/own/plain"),
+        (["tiny", "--figures", "file/figures"], "cannot write to file/figures: Not a directory; choose another folder"),
+        (["tiny", "--runs", "file/runs"], "cannot write to file/runs: Not a directory"),
+        (["plain", "--runs", "file/runs"], "cannot write to file/runs: Not a directory"),
     ],
 )
 def test_a_mistake_is_one_clear_error_and_leaves_nothing_half_written(
@@ -469,6 +515,108 @@ def test_a_wrong_option_is_known_before_anything_runs(suite: Path, tfreg: Run) -
     # `steps` is an option of the second experiment only.
     assert_one_line(tfreg("run", "plain", "tiny", "--steps", "4"), "unknown option of tiny '--steps'")
     assert runs_so_far(suite) == []
+
+
+def test_traceback_shows_all_lines_of_an_error_wherever_it_stands(suite: Path, tfreg: Run) -> None:
+    (suite / "bad.py").write_text('"""Title"""\ndef main():\n    return inner()\ndef inner():\n    return [][1]\n')
+    for arguments in (["run", "bad.py", "--traceback"], ["--traceback", "run", "bad.py"]):
+        answer = tfreg(*arguments)
+        assert answer.code == 2
+        assert "return [][1]" in answer.err
+        assert answer.err.splitlines()[-1] == "tfreg: bad: bad.py:5: IndexError: list index out of range"
+    assert_one_line(tfreg("run", "bad.py"), "list index out of range (all lines with --traceback)")
+    for command in ([], ["run"], ["check"], ["list"], ["compare"]):
+        assert "--traceback" in tfreg(*command, "--help").out
+
+
+USAGE = {
+    "runn": "no such command 'runn'; did you mean 'run'?",
+    "--foo": "no such option: --foo; see: tfreg --help",
+    "list --foo": "no such option: --foo; see: tfreg list --help",
+    "list tiny": "got unexpected extra argument",
+    "run tiny --figures": "option '--figures' requires an argument",
+    "check --json=3": "option '--json' does not take a value",
+}
+
+
+@pytest.mark.parametrize("line", USAGE)
+def test_a_line_that_cannot_be_read_is_one_line_as_well(line: str, suite: Path, tfreg: Run) -> None:
+    assert_one_line(tfreg(*line.split()), USAGE[line])
+    assert files(suite / "runs") == set()
+
+
+def test_nothing_at_all_shows_the_help(suite: Path, tfreg: Run) -> None:
+    assert tfreg() == tfreg("--help")
+    assert "Usage: tfreg" in tfreg().out
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_line_before_the_work(suite: Path, tfreg: Run) -> None:
+    (suite / "file").write_text("below which nobody can write, not even root")
+    for option in ("--figures", "--runs"):
+        answer = tfreg("run", option, "file/below")  # both experiments
+        assert_one_line(answer, "cannot write to file/below: Not a directory; choose another folder")
+        assert answer.err.count("file/below") == 1
+    assert runs_so_far(suite) == []
+
+
+def test_experiments_that_would_share_their_files_are_refused(suite: Path, tfreg: Run) -> None:
+    other = suite / "elsewhere" / "own" / "01_tiny.py"
+    other.parent.mkdir(parents=True)
+    other.write_text(TINY, encoding="utf-8")
+    answer = tfreg("run", "tiny", "elsewhere/own/01_tiny.py")
+    assert_one_line(answer, "expected one run at a time in runs/own/tiny, got ")
+    assert runs_so_far(suite) == []
+
+
+def test_a_script_itself_shows_the_options_of_its_main(suite: Path) -> None:
+    answer = process("experiments/own/01_tiny.py", "--help", command=(sys.executable,))
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == process("run", "tiny", "--help").out
+    assert "Options of tiny" in answer.out
+
+
+@pytest.mark.slow
+def test_a_second_command_on_the_same_folders_waits_and_takes_what_the_first_has_made(suite: Path) -> None:
+    script = suite / "experiments" / "own" / "01_tiny.py"
+    script.write_text(
+        TINY.replace("    with Path", "    import time\n    time.sleep(3)\n    with Path"), encoding="utf-8"
+    )
+    started = [
+        subprocess.Popen([*COMMAND, "run", "tiny"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    answers = [Answer(one.wait(), *one.communicate()) for one in started]
+    assert [answer.code for answer in answers] == [0, 0]
+    assert runs_so_far(suite) == ["tiny"]
+    (waited,) = [answer for answer in answers if answer.err]
+    assert "under way in process" in waited.err
+    assert "unchanged" in waited.out
+    assert {name for name in files(suite) if Path(name).name.startswith(".")} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_a_run_that_is_killed(
+    number: signal.Signals, interrupted: subprocess.Popen[str], suite: Path
+) -> None:
+    until = time.monotonic() + 60
+    while sorted(runs_so_far(suite)) != ["first", "last", "slow"]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    interrupted.send_signal(number)
+    # The workers hold the other ends of these pipes.
+    interrupted.communicate(timeout=5)
+    assert interrupted.returncode == -number
+
+
+@pytest.mark.slow
+def test_the_others_go_on_when_one_takes_its_process_with_it(suite: Path, tfreg: Run) -> None:
+    script = suite / "experiments" / "own" / "03_leaving.py"
+    script.write_text('"""Leaves"""\nimport os\ndef main(): os._exit(0)\n', encoding="utf-8")
+    answer = tfreg("run")
+    assert answer.code == 2
+    assert answer.err == f"tfreg: leaving: {script}: its process was killed, or ended itself\n"
+    assert [record(suite, name)["group"] for name in ("tiny", "plain")] == ["own", "own"]
 
 
 @pytest.mark.slow

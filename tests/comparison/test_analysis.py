@@ -129,8 +129,9 @@ def test_a_race_without_runs_to_judge_is_refused(refused: Refused) -> None:
 
 def test_the_winner_changes_when_the_intervals_bear_it_out() -> None:
     ranks = np.array([[1.0, 2.0], [1.4, 1.3], [2.0, 1.0]])
+    raced = {"rank": ranks, "low": ranks - 0.3, "high": ranks + 0.3, "rate": 0 * ranks, "excess": ranks}
     result = xr.Dataset(
-        {"rank": (("epoch", "optimizer"), ranks), "high": (("epoch", "optimizer"), ranks + 0.3)},
+        {name: (("epoch", "optimizer"), values) for name, values in raced.items()},
         coords={"epoch": [10, 20, 30], "optimizer": ["a", "b"]},
     )
     assert comparison.winners(result) == [(10, "a"), (30, "b")]

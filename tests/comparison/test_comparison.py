@@ -1,5 +1,6 @@
 """`compare` against `train`, plain Keras and closed forms; its axes, its statuses, and bad input."""
 
+import itertools
 import json
 from functools import cache
 from pathlib import Path
@@ -292,7 +293,7 @@ def test_what_a_status_means() -> None:
     assert [STATUS[code] for code in values["status"]] == expected
     assert values["reached"].tolist() == [status == "reached" for status in expected]
     nan = np.nan
-    np.testing.assert_array_equal(values["epochs_to_tolerance"], [10, 10, nan, nan, nan, 10, nan])
+    np.testing.assert_array_equal(values["epochs_to_tolerance"], [10, 10, nan, nan, nan, nan, nan])
 
 
 def test_divergence_is_a_status_and_no_error() -> None:
@@ -408,7 +409,20 @@ DEFAULTS = {"problems": {"p": None}, "optimizers": ["sgd"], "starts": (-3, -1), 
             "only SGD's momentum can be varied; compare adam",
         ),
         ({"seeds": [1]}, "seeds: full batches are not shuffled"),
-        ({"seeds": [], "batch_size": 8}, "seeds: expected one or more whole numbers"),
+        ({"optimizers": ["sgd", "adam", "sgd"]}, "optimizers: expected each value once, got duplicates: sgd"),
+        (
+            {"optimizers": ["adam", "sgd:0.5"], "vary": {"learning_rate": [0.1]}},
+            "optimizers: 'sgd:0.5' names a learning rate, and learning rates are varied; give 'sgd', and the rate",
+        ),
+        (
+            {"optimizers": {"mine": "sgd:0.5"}, "vary": {"learning_rate": [0.1]}},
+            "optimizers: 'sgd:0.5' names a learning rate",
+        ),
+        ({"seeds": [], "batch_size": 8}, "seeds: expected one whole number or more, got none"),
+        ({"seeds": [3, 1, 3], "batch_size": 8}, "seeds: expected each value once, got duplicates: 3"),
+        ({"seeds": [-1], "batch_size": 8}, "seeds: expected a whole number from 0 to 2**63 - 1, got -1"),
+        ({"seeds": range(10**12), "batch_size": 8}, "seeds: expected no more than 1000000, got more"),
+        ({"seeds": itertools.count(), "batch_size": 8}, "seeds: expected no more than 1000000, got more"),
         ({"batch_size": 0}, "batch_size: expected a whole number of 1 or more, got 0"),
         ({"starts": {"w0": np.arange(3.0)}}, "expected a grid of two weights, got w0"),
         ({"starts": {"w0": np.arange(3.0), "w2": np.arange(2.0)}}, "unknown weight 'w2'"),
@@ -422,6 +436,66 @@ def test_bad_questions_are_refused(changed: dict, message: str, refused: Refused
     asked = DEFAULTS | {"problems": {"p": logistic()}} | changed
     with refused(message):
         compare(**asked)
+
+
+MILLION = np.arange(10**6, dtype=float)
+TOO_LARGE = [
+    ({"starts": {"w0": MILLION, "w1": MILLION}}, "starts: a grid of 1000000000000 points needs 58.2 TiB of memory"),
+    ({"epochs": 10**12}, "epochs: a run of 1000000000000 epochs whose loss is looked at 100000000001 times needs"),
+    (
+        {"epochs": 10**9, "record_every": 1, "trajectories": True},
+        "epochs: a run of 1000000000 epochs whose loss is looked at 1000000001 times needs 89.4 GiB of memory",
+    ),
+    (
+        {"vary": {"learning_rate": MILLION + 1}, "seeds": range(10**6), "batch_size": 8},
+        "a comparison of 1000000000000 runs needs 54.6 TiB of memory, and there are 1 GiB; give a store, or",
+    ),
+    (
+        {"vary": {"learning_rate": MILLION + 1}, "seeds": range(10**6), "batch_size": 8, "store": "here.zarr"},
+        "a comparison of 1000000000000 runs needs 27.3 TiB of disk, and there are 1 GiB; give fewer starts, seeds or",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), TOO_LARGE)
+def test_what_cannot_fit_is_refused_before_the_work(
+    changed: dict, message: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFREG_MAX_GIB", "1")
+    with refused(message):
+        compare(**DEFAULTS | {"problems": {"p": logistic()}} | changed)
+
+
+def test_the_limit_can_be_lifted(monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
+    ask = DEFAULTS | {"problems": {"p": logistic()}, "minimum": {"p": 0.2}}
+    monkeypatch.setenv("TFREG_MAX_GIB", "1e-8")
+    with refused("needs"):
+        compare(**ask)
+    monkeypatch.setenv("TFREG_MAX_GIB", "1e9")
+    assert compare(**ask).final_loss.size == 1
+
+
+def test_a_long_comparison_says_how_long_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tfreg.comparison.compare.compute", lambda *arguments: {})
+    ask = DEFAULTS | {"problems": {"p": logistic()}, "record_every": 10**6, "optimizers": ["sgd", "lamb"]}
+    compare(**ask | {"epochs": 10**10})
+    assert capsys.readouterr().err == "comparing 2 runs, about 1.6 hours, 60 bytes; 0 of 2 chunks are done\n"
+    compare(**ask)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_minimum_that_a_run_goes_below_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    ask = DEFAULTS | {"problems": {"p": logistic()}, "optimizers": ["adam:0.1"], "epochs": 200}
+    lowest = float(compare(**ask, minimum={"p": 0.6}).final_loss.min())
+    assert capsys.readouterr().err == (
+        f"p: a run ends at a loss of {lowest:.6g}, below the minimum 0.6 by which runs are judged; "
+        "give minimum={'p': …}\n"
+    )
+    compare(**ask, minimum={"p": lowest})
+    compare(**ask)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_rate_of_a_schedule_cannot_be_varied(refused: Refused) -> None:

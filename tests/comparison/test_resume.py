@@ -5,6 +5,7 @@ import functools
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -277,7 +278,7 @@ def test_what_is_no_store_is_left_alone(asked: dict[str, Any], tmp_path: Path, r
     else:
         path.mkdir()
         (path / "precious").write_text("precious")
-    with refused("is no comparison of tfreg; choose another folder"):
+    with refused("is no comparison of tfreg, or a damaged one; choose another folder"):
         compare(**asked, store=path)
     assert (path if kind == "file" else path / "precious").read_text() == "precious"
 
@@ -376,3 +377,155 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(asked: dic
         result = future.result(timeout=120)
     assert killed_at < len(done_in(path))
     same(result, here)
+
+
+# Damage.
+
+
+def flipped(content: bytes, place: int) -> bytes:
+    """The content with one bit changed."""
+    damaged = bytearray(content)
+    damaged[place // 8] ^= 1 << place % 8
+    return bytes(damaged)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink,
+    "emptied": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "a bit flipped": lambda path: path.write_bytes(flipped(path.read_bytes(), 20)),
+}
+
+
+@pytest.mark.parametrize("name", ["final_weights/c/0/1/0/2/0", "final_loss/c/0/0/1/0", "status/c/0/0/1/0", "done/c/7"])
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_chunk_is_computed_again_and_said(
+    asked: dict[str, Any],
+    computed: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    how: str,
+    name: str,
+) -> None:
+    path = tmp_path / "s.zarr"
+    whole = compare(**asked, store=path).load()
+    files = contents(path)
+    DAMAGE[how](path / name)
+    computed.clear()
+    capsys.readouterr()
+    xr.testing.assert_identical(compare(**asked, store=path).load(), whole)
+    assert len(computed) == 1
+    # Of a deleted mark nobody knows that it was there.
+    told = "" if (how, name[:4]) == ("deleted", "done") else "1 of 12 chunks were damaged and are computed again\n"
+    assert capsys.readouterr().err.endswith(told)
+    assert contents(path) == files
+    computed.clear()
+    compare(**asked, store=path)
+    assert computed == []
+
+
+def test_a_bit_flipped_anywhere_in_a_store_is_harmless(
+    asked: dict[str, Any], computed: list[str], tmp_path: Path
+) -> None:
+    """A file of the layout, of the labels, of the minimum, of a chunk or of its mark, and the groups' own file."""
+    path, random = tmp_path / "s.zarr", np.random.default_rng(0)
+    asked |= {"minimum": None}
+    whole = compare(**asked, store=path).load()
+    files = contents(path)
+    for name in random.permutation(sorted(files)):
+        place = int(random.integers(8 * len(files[name])))
+        (path / name).write_bytes(flipped(files[name], place))
+        computed.clear()
+        try:
+            xr.testing.assert_identical(compare(**asked, store=path).load(), whole)
+            assert contents(path) == files, name
+        except tfreg.InputError as error:
+            assert name == "zarr.json", (name, error)
+            assert "\n" not in str(error)
+            (path / name).write_bytes(files[name])
+        assert len(computed) == again(name), name
+
+
+def again(name: str) -> int:
+    """The chunks to be computed again when a file of the store is damaged."""
+    array, _, rest = name.partition("/")
+    chunked = ("final_loss", "final_weights", "status", "reached", "epochs_to_tolerance", "done")
+    of_all = 12 if array in ("minimum", "tolerance") else 0
+    return (1 if array in chunked else of_all) if rest.startswith("c/") else 0
+
+
+def test_a_folder_of_results_that_is_gone_is_made_again(asked: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "s.zarr"
+    whole = compare(**asked, store=path).load()
+    shutil.rmtree(path / "final_loss")
+    shutil.rmtree(path / "start_weights")
+    xr.testing.assert_identical(compare(**asked, store=path).load(), whole)
+
+
+def test_plain_zarr_sees_a_flipped_bit(asked: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "s.zarr"
+    compare(**asked, store=path)
+    file = path / "final_weights" / "c" / "0" / "0" / "0" / "0" / "0"
+    file.write_bytes(flipped(file.read_bytes(), 100))
+    with pytest.raises(ValueError, match="checksum"):
+        xr.open_zarr(path, chunks=None, consolidated=False).final_weights.load()
+
+
+# Two at once.
+
+
+def test_two_equal_comparisons_at_once_take_turns(
+    asked: dict[str, Any], computed: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = compare(**asked)
+    computed.clear()
+    with ThreadPoolExecutor(2) as both:
+        results = [both.submit(compare, **asked, store=tmp_path / "s.zarr") for _ in range(2)]
+    for result in results:
+        xr.testing.assert_identical(result.result().load(), whole)
+    assert len(computed) == 12  # the second found everything there
+    assert "is under way in process" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["s.zarr"]
+
+
+def computing_in_workers(folder: Path, told: Any) -> None:
+    """A comparison of many chunks in two workers, whose numbers it tells once some chunks are there."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+        original = zarr_store.write
+
+        def write(*arguments: Any) -> None:
+            original(*arguments)
+            told.put(list(executor._processes))
+
+        zarr_store.write = write
+        run_grid._MOST_ROWS = 12
+        problem = Problem(models.logistic(2), losses.bce, bernoulli_line(2000))
+        compare({"p": problem}, ["sgd"], STARTS, 200_000, minimum={"p": 0.0}, store=folder, executor=executor)
+
+
+def is_running(pid: int) -> bool:
+    """True for a process that has not ended; one that nobody has waited for yet has ended."""
+    try:
+        return ") Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_workers_end_with_a_comparison_that_is_killed(tmp_path: Path) -> None:
+    told = CONTEXT.Queue()
+    process = CONTEXT.Process(target=computing_in_workers, args=(tmp_path / "s.zarr", told))
+    process.start()
+    workers = told.get(timeout=300)
+    assert len(workers) == 2
+    assert all(map(is_running, workers))
+    process.kill()
+    process.join(60)
+    end = time.monotonic() + 5
+    while any(map(is_running, workers)) and time.monotonic() < end:
+        time.sleep(0.05)
+    left = list(filter(is_running, workers))
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert left == []

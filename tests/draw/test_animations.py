@@ -325,7 +325,7 @@ def test_the_end_of_each_path_is_marked_from_its_last_epoch_on() -> None:
 
 @pytest.mark.parametrize("path", [None, b"descent.gif", 3])
 def test_what_is_no_path_is_refused(animation: Animation, path: object, refused: Refused) -> None:
-    with refused(f"cannot save an animation as {path!r}; expected a name that ends in .gif or .html"):
+    with refused(f"path: expected a path as text, got {path!r}"):
         animation.save(path)
 
 

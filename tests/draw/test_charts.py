@@ -139,6 +139,7 @@ def test_ranks_name_the_rate_in_plain_digits() -> None:
             "low": (over, ranks - 0.1),
             "high": (over, ranks + 0.1),
             "rate": (over, 100 + 0 * ranks),
+            "excess": (over, ranks),
         },
         coords={"epoch": [0, 10, 20], "optimizer": ["sgd", "adam"]},
     )

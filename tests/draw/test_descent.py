@@ -352,7 +352,7 @@ def test_long_names_and_titles_stay_within_the_figure() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"view": (1, 2, 3)}, "view: expected (elevation, azimuth) in degrees, such as (25.0, 60.0), got (1, 2, 3)"),
+        ({"view": (1, 2, 3)}, "view: expected (elevation, azimuth) in degrees, such as (25.0, 60.0), got 3 items"),
         ({"view": None}, "view: expected (elevation, azimuth)"),
         ({"view": ("a", "b")}, "view: expected (elevation, azimuth)"),
         ({"styles": {"x": 1}}, "styles: expected draw.Style by name"),
@@ -372,7 +372,7 @@ def test_options_of_another_kind_are_refused_in_one_line(options: dict, message:
     [
         (SURFACE, 7, None, "expected a run as tfreg.train returns it"),
         (SURFACE, {}, None, "expected a run as tfreg.train returns it"),
-        (SURFACE, {"adam": [1, 2]}, None, "got list for 'adam'"),
+        (SURFACE, {"adam": [1, 2]}, None, "got [1, 2] for 'adam'"),
         (SURFACE, {"adam": SURFACE}, None, "got Dataset for 'adam'"),
         (SURFACE, run_of_four(), None, "a run of another problem: it has no weight 'w0'"),
         (tiny_plane(), RUN, None, "a run of another problem: it has 2 weights (w0, …), the surface's plane 4"),
@@ -395,10 +395,10 @@ def test_options_of_another_kind_are_refused_in_one_line(options: dict, message:
         (SURFACE, {"a": RUN.expand_dims(start=0)}, None, "'a': expected a run with one start or more, got none"),
         ({"MSE": SURFACE}, {"BCE": RUN}, None, "the same labels as the surfaces, 'MSE'; got 'BCE'"),
         ({"MSE": SURFACE}, RUN, None, "the same labels as the surfaces, 'MSE'; got Dataset"),
-        ([SURFACE], RUN, None, "expected a surface, or a dict of surfaces by label, got list"),
-        (RUN, RUN, None, "expected a surface as tfreg.loss_surface returns it"),
+        ([SURFACE], RUN, None, "surface: expected a surface as tfreg.loss_surface returns it, or a dict of surfaces"),
+        (RUN, RUN, None, "or a dict of surfaces by label, got a Dataset of weights, loss"),
         (SURFACE, RUN, {"here": (1, 2, 3)}, "expected 2 coordinates or 2 weights for 'here', got (1, 2, 3)"),
-        (SURFACE, RUN, {"here": "there"}, "expected 2 coordinates or 2 weights for 'here', got 'there'"),
+        (SURFACE, RUN, {"here": "there"}, "points: expected a dict of coordinates by name, got 'there' for 'here'"),
         ({"MSE": SURFACE}, {"MSE": RUN}, {"BCE": {"here": (1, 2)}}, "expected points for 'MSE', got them for 'BCE'"),
         (SURFACE.isel(w0=[0]), RUN, None, "2 values of each weight or more, got (1, 24)"),
     ],

@@ -90,5 +90,5 @@ def test_a_script_without_a_font_is_said_once_and_one_with_a_font_is_drawn(monke
 
 def test_what_is_no_path_is_refused(refused: Refused) -> None:
     for path in (None, b"data.png"):
-        with refused("expected a name that ends in .png or .svg"):
+        with refused(f"path: expected a path as text, got {path!r}"):
             draw.save(Figure(), path)

@@ -309,7 +309,7 @@ def test_a_model_must_be_a_built_sequential_with_weights(refused: Refused) -> No
         Problem(keras.Sequential([keras.layers.Dense(1)]), losses.mse, DATA)
     with refused("the model has no trainable weights"):
         Problem(sequential(keras.layers.Activation("relu")), losses.mse, DATA)
-    with refused("expected a keras.Sequential, got function"):
+    with refused("model: expected a keras.Sequential, got the function mse"):
         Problem(losses.mse, losses.mse, DATA)
     with refused("expected weights all float32 or all float64, got float16"):
         Problem(sequential(keras.layers.Dense(1, dtype="float16"), dtype="float16"), losses.mse, DATA)
@@ -318,8 +318,9 @@ def test_a_model_must_be_a_built_sequential_with_weights(refused: Refused) -> No
 @pytest.mark.parametrize(
     ("loss", "says"),
     [
-        (lambda y, p: (y - p) ** 2, "the loss must return a scalar, got shape (2, 1)"),
-        (lambda y, p: tf.reduce_mean((y - p) ** 2, axis=1), "the loss must return a scalar, got shape (2,)"),
+        (lambda y, p: tf.reduce_mean((y - p) ** 2, axis=0), "the loss must return a scalar, got shape (1,)"),
+        (lambda y, p: tf.stack([y, p]), "the loss must return a scalar, got shape (2, 30, 1)"),
+        (lambda y, p: tf.reduce_sum(tf.cast(y, tf.int32)), "the loss must return a scalar, got"),
         (lambda y, p: None, "the loss must return a scalar, got NoneType"),
         (lambda y, p: 1.0, "the loss must return a scalar, got float"),
     ],

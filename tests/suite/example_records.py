@@ -25,6 +25,7 @@ RECORD = ExperimentRecord(
     checked=(NUMBER,),
     numbers={"weights": [1.0, 2.5]},
     files=(),
+    read=(),
 )
 
 

@@ -65,17 +65,17 @@ def test_another_verdict_is_refused(holds: Any, refused: Refused) -> None:
 @pytest.mark.parametrize(
     ("add", "says"),
     [
-        (lambda found: found.run("r", {"loss": 1}), "run 'r': expected a run as tfreg.train returns it, got dict"),
+        (lambda found: found.run("r", {"loss": 1}), "run: expected an xarray.Dataset, got {'loss': 1}"),
         (lambda found: found.figure("f", 3, "A 3."), "figure 'f': expected a Matplotlib figure, a network diagram"),
         (lambda found: found.figure("f", Figure(), ""), "the caption of figure 'f': expected a sentence, got ''"),
-        (lambda found: found.table("t", [[1]], "A 1."), "table 't': expected a pandas.DataFrame, got list"),
+        (lambda found: found.table("t", [[1]], "A 1."), "table: expected a pandas.DataFrame, got [[1]]"),
         (lambda found: found.number("n", "three"), "number 'n': expected numbers, got 'three'"),
         (lambda found: found.number("n", [[1], [1, 2]]), "number 'n': expected numbers"),
-        (lambda found: found.number("n", 3, because=4), "because of number 'n': expected a sentence, got 4"),
+        (lambda found: found.number("n", 3, because=4), "because: expected a text, got 4"),
         (lambda found: found.claim("s", holds=True, because=""), "because of claim 's': expected a sentence, got ''"),
         (lambda found: found.number("../n", 3), "name of a number: expected letters, digits"),
         (lambda found: found.number("", 3), "name of a number: expected letters, digits"),
-        (lambda found: Findings(3), "the summary: expected a sentence, got 3"),  # type: ignore[arg-type]
+        (lambda found: Findings(3), "summary: expected a text, got 3"),  # type: ignore[arg-type]
     ],
 )
 def test_wrong_kinds_are_refused(add: Callable[[Findings], Any], says: str, refused: Refused) -> None:

@@ -62,7 +62,11 @@ def test_what_a_script_imports_from_its_folder_counts_in_the_fingerprint(two_fol
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("none.py", "no such script: none.py"), ("bad.py", "bad.py cannot be imported")]
+    ("name", "says"),
+    [
+        ("none.py", "no such script: none.py"),
+        ("bad.py", "bad.py:1: ModuleNotFoundError: No module named 'no_such_module'"),
+    ],
 )
 def test_a_script_that_cannot_be_loaded_is_one_line(
     name: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused

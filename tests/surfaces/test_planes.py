@@ -75,7 +75,7 @@ def test_points_on_a_line_are_refused(refused: Refused) -> None:
         plane_through(np.zeros(3), np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.6, 0.9]))
     with refused("parallel"):
         plane_through(np.zeros(3), np.zeros(3), np.ones(3))
-    with refused("origin (n_weights,)"):
+    with refused("directions: expected numbers of shape (2, 3), got shape (2, 4)"):
         Plane(np.zeros(3), np.ones((2, 4)))
 
 

@@ -191,6 +191,20 @@ def test_a_bad_grid_is_refused(ranges: dict[str, tuple[float, float, float]], me
         grid(**ranges)
 
 
+def test_what_cannot_fit_into_memory_is_refused_before_it_is_made(refused: Refused) -> None:
+    with refused("grid: w1 in steps of 1e-12 needs 87.3 TiB of memory, and there are "):
+        grid(w0=(0, 1, 0.5), w1=(-1, 11, 1e-12))
+    with refused("a grid of 10000000000000 steps in each direction needs"):
+        grid_around([(0, 0), (1, 1)], steps=10**13)
+    fine = grid(w0=(-10, 3, 1e-5), w1=(-1, 10, 1e-5))
+    for surface in (loss_surface, curvature_surface):
+        with refused("a surface of 1300000 x 1100000 points needs"):
+            surface(logistic(), fine)
+    run = train(logistic(), "sgd:0.1", 2, (0, 1))
+    with refused("a surface of 1000000 x 1000000 points needs 43.7 TiB"):
+        loss_surface(logistic(), around=run, steps=10**6)
+
+
 def test_an_unknown_weight_is_refused(refused: Refused) -> None:
     with refused("unknown weight 'w2'; choose from: w0, w1"):
         loss_surface(logistic(), grid(w0=(0, 1, 0.5), w2=(0, 1, 0.5)))
@@ -310,9 +324,12 @@ def test_a_grid_around_points_holds_them() -> None:
         ({"around": run_of([(np.nan, 0)])}, "a run with finite weights"),
         ({"around": {}}, "runs of the same weights, got none"),
         ({"around": {"a": run_of([(0, 0)]), "b": run_of([(0, 0, 0)])}}, "got runs of 2, 3 weights"),
-        ({"around": [(0, 0)]}, "runs as train returns them, got list"),
-        ({"around": run_of([(0, 0)]), "margin": -1}, "margin of 0 or more"),
-        ({"around": run_of([(0, 0)]), "steps": 1}, "2 steps or more"),
+        (
+            {"around": [(0, 0)]},
+            "around: expected a run as tfreg.train returns it, or a dict of runs by name, got [(0, 0)]",
+        ),
+        ({"around": run_of([(0, 0)]), "margin": -1}, "margin: expected a finite number of 0 or more, got -1"),
+        ({"around": run_of([(0, 0)]), "steps": 1}, "steps: expected a whole number from 2 to 10000, got 1"),
     ],
 )
 def test_a_window_that_cannot_be_chosen_is_refused(arguments: dict, message: str, refused: Refused) -> None:

@@ -69,8 +69,9 @@ def test_the_sequences_of_keras_come_out_of_the_engine(name: str, n_starts: int)
     program = engine.program(problem, optimizer, Shape(n_starts, 2, batch_size=1))
     starts = np.tile(start, (n_starts, 1))
     rates = np.full((n_starts, 1), float(optimizer.learning_rate))
-    in_order = np.arange(len(GRADIENTS))[np.newaxis]
-    result = program.run(problem, starts, program.fresh_states(starts), rates, np.array([0, 1]), in_order)
+    result = program.run(
+        problem, starts, program.fresh_states(starts), rates, np.array([0, 1]), lambda _: np.arange(len(GRADIENTS))
+    )
     biases = result.weights[:, -1, 10:]
     # As exactly as Keras asks of itself, whose numbers have four digits.
     np.testing.assert_allclose(biases[:, [0, -1]], [[first, last]] * n_starts, rtol=5e-4, atol=5e-4)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from tfreg.cli.option_kinds import EPILOG, NoEmptyValues
 from tfreg.cli.options import CompareOptions, with_options
-from tfreg.errors import InputError
+from tfreg.errors import InputError, check_folder
 from tfreg.suite import terminal
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _CONNECT_WITHIN = "5s"
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("compare")(with_options(CompareOptions)(compare_optimizers))
+    app.command("compare", cls=NoEmptyValues, epilog=EPILOG)(with_options(CompareOptions)(compare_optimizers))
 
 
 def compare_optimizers(options: CompareOptions) -> None:
@@ -36,6 +37,8 @@ def compare_optimizers(options: CompareOptions) -> None:
     """
     from tfreg.cli.show_comparison import interruption, next_command, report
 
+    for place in (options.figures, options.runs):
+        check_folder(place)
     console = terminal.console()
     try:
         result = compute(options)
@@ -54,7 +57,7 @@ def compute(options: CompareOptions) -> "xr.Dataset":
         InputError: an option that cannot be understood, or a scheduler that does not answer.
     """
     from tfreg.cli.named_problems import ranges
-    from tfreg.cli.read_options import read_optimizers, read_problems, read_rates, read_starts
+    from tfreg.cli.read_options import code_of, read_optimizers, read_problems, read_rates, read_starts
     from tfreg.comparison.compare import compare
 
     problems = read_problems(options)
@@ -62,7 +65,7 @@ def compute(options: CompareOptions) -> "xr.Dataset":
     rates = read_rates(options.learning_rate)
     own_ranges = ranges("" if options.data else options.problem)
     starts = read_starts(options.starts, next(iter(problems.values())), own_ranges)
-    with executor_at(options.scheduler) as executor:
+    with executor_at(options.scheduler) as executor, code_of(options):
         return compare(
             problems,
             optimizers,

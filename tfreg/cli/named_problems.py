@@ -6,11 +6,9 @@ be trained with any loss of `tfreg.losses`, nets that fit numbers with the MSE a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from tfreg import datasets, losses, models
 from tfreg.backend import keras
-from tfreg.cli.read_table import read_table
 from tfreg.datasets import Dataset
 from tfreg.errors import InputError, unknown
 from tfreg.problem.problem import Problem
@@ -72,17 +70,11 @@ def ranges(name: str) -> Ranges:
     return BY_NAME[name].ranges if name in BY_NAME else ANY_RANGES
 
 
-def from_csv(path: Path, target: str, loss_names: Sequence[str] = ()) -> dict[str, Problem]:
-    """Logistic regression, with a bias, of a column of a CSV file on all others, under each of the losses.
+def of_table(dataset: Dataset, loss_names: Sequence[str] = ()) -> dict[str, Problem]:
+    """Logistic regression, with a bias, of a user's data under each of the losses.
 
     Without any it is the MSE and the clipped BCE: on linearly separable data the plain one overflows.
-
-    Inputs are standardised: each column minus its mean, over its standard deviation.
-
-    Raises:
-        InputError: see `tfreg.cli.read_table.read_table`.
     """
-    dataset = read_table(path, target)
     n_features = dataset.inputs.shape[1]
     return {
         loss: Problem(models.logistic(n_features, bias=True), losses.get(loss), dataset)

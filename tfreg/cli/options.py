@@ -14,6 +14,8 @@ from typing import Annotated, TypeVar
 
 from typer import Option
 
+from tfreg.cli.option_kinds import folder_path, number, whole
+
 _PROBLEM = (
     "logistic, two_relus, wide, six_pupils, rookies, clusters; or a script with a function problem() that returns a "
     "tfreg.Problem."
@@ -30,7 +32,7 @@ class CompareOptions:
     problem: Annotated[str, Option(help=_PROBLEM)] = "logistic"
     loss: Annotated[str, Option(help="bce, mse, bce_clipped, several with commas; else the problem's usual.")] = ""
     data: Annotated[str, Option(metavar="CSV", help="Your own data: logistic regression of --target.")] = ""
-    target: Annotated[str, Option(metavar="COLUMN", help="The column of --data to predict, 0 and 1.")] = ""
+    target: Annotated[str, Option(metavar="COLUMN", help="The column of --data to predict, of two values.")] = ""
     optimizer: Annotated[str, Option(help="Names with commas, such as sgd,adam; all; my.py:Class for your own.")] = (
         "sgd,adam"
     )
@@ -40,18 +42,18 @@ class CompareOptions:
     starts: Annotated[
         str, Option(help="grid:65x55, or grid:65x55:-10,3:-1,10, or glorot:100, or weights -3,-1;-10,-1.")
     ] = ""
-    epochs: Annotated[int, Option(help="Passes over the data.")] = 435
-    batch_size: Annotated[int | None, Option(help="Samples per update; all if not given.")] = None
-    seeds: Annotated[int | None, Option(help="The number of orders of the samples; with --batch-size.")] = None
+    epochs: Annotated[int, whole("Passes over the data.")] = 435
+    batch_size: Annotated[int | None, whole("Samples per update; all if not given.")] = None
+    seeds: Annotated[int | None, whole("The number of orders of the samples; with --batch-size.")] = None
     tolerance: Annotated[
         float | None,
-        Option(help="Loss above the minimum that counts as reached; else 1 % of the way down from weights of zero."),
+        number("Loss above the minimum that counts as reached; else 1 % of the way down from weights of zero."),
     ] = None
-    record_every: Annotated[int, Option(help="Look at the loss every so many epochs.")] = 10
+    record_every: Annotated[int, whole("Look at the loss every so many epochs.")] = 10
     trajectories: Annotated[bool, Option("--trajectories", help="Keep all recorded weights and losses.")] = False
     scheduler: Annotated[str, Option(metavar="ADDRESS", help="A Dask cluster, such as tcp://host:8786.")] = ""
-    figures: Annotated[Path, Option(help="Where figures and tables go, in a folder 'compare'.")] = Path("figures")
-    runs: Annotated[Path, Option(help="Where every run goes, in a folder 'compare'.")] = Path("runs")
+    figures: Annotated[Path, folder_path("Where figures and tables go, in a folder 'compare'.")] = Path("figures")
+    runs: Annotated[Path, folder_path("Where every run goes, in a folder 'compare'.")] = Path("runs")
 
     @property
     def name(self) -> str:

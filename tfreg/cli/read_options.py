@@ -4,6 +4,7 @@ Conventions: an option that cannot be understood is refused in one line, with an
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -15,9 +16,14 @@ from tfreg import optimizers
 from tfreg.cli import named_problems
 from tfreg.cli.named_problems import Ranges
 from tfreg.cli.options import CompareOptions
-from tfreg.errors import InputError
+from tfreg.cli.read_table import read_table
+from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
+from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
+from tfreg.read_numbers import finite_number, whole_number
+from tfreg.sizes import check_memory
+from tfreg.suite import terminal
 from tfreg.suite.scripts import load_script
 
 
@@ -31,29 +37,55 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
     if options.data:
         if not options.target:
             raise InputError("--data needs --target, the column that is to be predicted")
-        return named_problems.from_csv(Path(options.data), options.target, loss_names)
+        table = read_table(Path(options.data), options.target)
+        for note in table.notes:
+            terminal.console().print(f"Note: {note}.", soft_wrap=True, markup=False)
+        return named_problems.of_table(table.dataset, loss_names)
     if options.target:
         raise InputError("--target needs --data, the CSV file that has this column")
     if not options.problem.endswith(".py"):
         return named_problems.named(options.problem, loss_names)
     if loss_names:
         raise InputError("--loss: the script says which loss its problem has; leave the option out")
-    made = _member(Path(options.problem), "problem")()
-    found = dict(made) if isinstance(made, Mapping) else {Path(options.problem).stem: made}
+    script = Path(options.problem)
+    with own_code(script):
+        made = _member(script, "problem")()
+    found = dict(made) if isinstance(made, Mapping) else {script.stem: made}
     if not found or not all(isinstance(one, Problem) for one in found.values()):
-        raise InputError(f"{options.problem}: expected problem() to return a tfreg.Problem, or several by name")
+        raise InputError(
+            f"{script}: expected problem() to return a tfreg.Problem, or several by name, got {shown(made)}"
+        )
     return found
 
 
+def code_of(options: CompareOptions) -> AbstractContextManager[None]:
+    """Within the block, an error in the scripts that the options name is one line; see `tfreg.own_code`."""
+    scripts = [text.partition(".py")[0] + ".py" for text in _texts_of_scripts(options)]
+    return own_code(Path(scripts[0])) if scripts else nullcontext()
+
+
+def _texts_of_scripts(options: CompareOptions) -> list[str]:
+    own = [options.problem] if options.problem.endswith(".py") and not options.data else []
+    return [*own, *(part.strip() for part in options.optimizer.split(",") if ".py:" in part)]
+
+
 def read_optimizers(text: str) -> dict[str, Optimizer | str]:
-    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own; each may end in `:RATE`.
+    """Optimizers by name from a list: names, `all`, and `my.py:Class` for a user's own.
 
     A user's own is called `Class`, or by its whole text if another has that name.
 
     Raises:
-        InputError: an empty list, an unknown name, the same optimizer twice, or a script without this class.
+        InputError: an empty list, an unknown name, the same optimizer twice, a learning rate, which is an axis of its
+            own, or a script without this class.
     """
     parts = [part.strip() for part in text.split(",") if part.strip()]
+    for part in parts:
+        _, _, rate = (part.partition(".py:")[2] or part).partition(":")
+        if rate:
+            raise InputError(
+                f"--optimizer: {part} names a learning rate, and --learning-rate gives those of all optimizers; "
+                f"leave out :{rate}, and give --learning-rate {rate}"
+            )
     own = [part for part in parts if ".py:" in part]
     by_text: dict[str, Optimizer | str] = {}
     for part in parts or [text]:
@@ -69,21 +101,25 @@ def read_optimizers(text: str) -> dict[str, Optimizer | str]:
 
 
 def _class_name(part: str) -> str:
-    return part.partition(".py:")[2].partition(":")[0]
+    return part.partition(".py:")[2]
 
 
 def _own_optimizer(part: str) -> Optimizer:
-    """An optimizer from `my.py:Class` or `my.py:Class:RATE`."""
-    path, _, rest = part.partition(".py:")
-    name, _, rate = rest.partition(":")
-    make = _member(Path(f"{path}.py"), name)
-    return optimizers.get(make(**({"learning_rate": optimizers.as_number(rate)} if rate else {})))
+    """An optimizer from `my.py:Class`."""
+    path, _, name = part.partition(".py:")
+    script = Path(f"{path}.py")
+    make = _member(script, name)
+    with own_code(script):
+        made = make()
+    if not isinstance(made, Optimizer):
+        raise InputError(f"{script}: expected {name} to make a Keras optimizer, got {shown(made)}")
+    return optimizers.get(made)
 
 
 def _member(path: Path, name: str) -> Any:
     module = _script(path.resolve()) if path.is_file() else load_script(path)
     if not callable(getattr(module, name, None)):
-        raise InputError(f"{path}: expected it to define {name}, got no such function or class")
+        raise InputError(f"{path}: expected it to define {name or 'a class, as in my.py:Class'}, got no such function")
     return getattr(module, name)
 
 
@@ -105,17 +141,18 @@ def read_rates(text: str) -> np.ndarray:
     """
     try:
         if ":" not in text:
-            return np.array([float(part) for part in text.split(",")])
+            return np.array([finite_number(part) for part in text.split(",")])
         low, high, count = text.split(":")
-        first, last, number = float(low), float(high), int(count)
+        first, last, number = finite_number(low), finite_number(high), whole_number(count)
     except ValueError:
         raise InputError(
             f"--learning-rate: expected 0.1, 0.01,0.1 or 1e-3:1e1:13 (low:high:count), got {text!r}"
         ) from None
-    if not (0 < first < last < np.inf and number >= 2):
+    if not (0 < first < last and number >= 2):
         raise InputError(
             f"--learning-rate: expected a range low:high:count with 0 < low < high and 2 values or more, got {text!r}"
         )
+    check_memory(f"--learning-rate: {number} learning rates", 8 * number, "give fewer")
     return np.geomspace(first, last, number)
 
 
@@ -135,11 +172,13 @@ def read_starts(text: str, problem: Problem, ranges: Ranges) -> np.ndarray | dic
         if kind == "grid":
             return _read_grid(rest, problem, ranges)
         if kind == "glorot":
-            count = int(rest)
+            count = whole_number(rest)
             if count >= 1:
+                n_bytes = 4 * 8 * count * problem.n_weights
+                check_memory(f"--starts: {count} starts of {problem.n_weights} weights", n_bytes, "give fewer")
                 return problem.random_starts(count, seed=0)
         else:
-            return np.array([[float(part) for part in one.split(",")] for one in text.split(";")])
+            return np.array([[finite_number(part) for part in one.split(",")] for one in text.split(";")])
     except ValueError as error:
         if isinstance(error, InputError):
             raise
@@ -152,10 +191,11 @@ def _read_grid(rest: str, problem: Problem, ranges: Ranges) -> dict[str, np.ndar
             f"--starts: a grid needs a problem with two weights, this has {problem.n_weights}; use glorot:100"
         )
     size, *own = rest.split(":")
-    counts = [int(part) for part in size.split("x")]
-    ends = [tuple(float(part) for part in one.split(",")) for one in own] or ranges
+    counts = [whole_number(part) for part in size.split("x")]
+    ends = [tuple(finite_number(part) for part in one.split(",")) for one in own] or ranges
     (n_first, n_second), ((low, high), (left, right)) = counts, ends
     if not (n_first >= 1 and n_second >= 1 and low < high and left < right):
         raise InputError(f"--starts: expected a grid of at least 1x1 points over ranges low,high, got 'grid:{rest}'")
+    check_memory(f"--starts: a grid of {n_first}x{n_second} points", 4 * 16 * n_first * n_second, "give fewer")
     axes = np.linspace(low, high, n_first, endpoint=False), np.linspace(left, right, n_second, endpoint=False)
     return dict(zip(problem.labels, axes, strict=True))

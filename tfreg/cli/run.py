@@ -2,15 +2,18 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
 
-from tfreg.errors import InputError
+from tfreg.cli.option_kinds import folder_path
+from tfreg.errors import InputError, check_folder
+from tfreg.locks import lock
 from tfreg.progress import progress
 from tfreg.suite import gallery, terminal
 from tfreg.suite.job import Job
@@ -19,11 +22,17 @@ from tfreg.suite.record import ExperimentRecord, read_record
 from tfreg.suite.runner import run_all
 from tfreg.suite.scripts import ON_REQUEST, command_line_name, discover, folder, select
 
-Figures = Annotated[Path | None, typer.Option(help="Where figures go; 'figures', or 'quick/figures' with --quick.")]
-Runs = Annotated[Path | None, typer.Option(help="Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
+Figures = Annotated[Path | None, folder_path("Where figures go; 'figures', or 'quick/figures' with --quick.")]
+Runs = Annotated[Path | None, folder_path("Where runs and records go; 'runs', or 'quick/runs' with --quick.")]
+Show = Callable[[ExperimentRecord, bool], RenderableType]
+Records = dict[Path, ExperimentRecord]  # by the path of the script
 _NAMES_HELP = (
     f"Experiments by name, group or path; none means all but '{ON_REQUEST}'. Further options are the parameters of the "
     "experiment's main(), for example --epochs 100 --start -5,2; list them with: tfreg run NAME --help."
+)
+_FORCE_HELP = (
+    "Run again even what has not changed: script, modules and data files of its folder, options, versions. Other files "
+    "that a script reads are not looked at."
 )
 
 
@@ -43,7 +52,7 @@ def run_experiments(
     quick: Annotated[
         bool, typer.Option("--quick", help="A first look: few epochs, coarse grids, small pictures.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Run again even what has not changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help=_FORCE_HELP)] = False,
 ) -> None:
     """Run experiments, draw their figures and compare their numbers with the printed ones."""
     words = names or []
@@ -67,7 +76,7 @@ def run_jobs(
     console: Console,
     *,
     force: bool = False,
-    show: Callable[[ExperimentRecord, bool], RenderableType] | None = None,
+    show: Show | None = None,
 ) -> list[ExperimentRecord]:
     """Run what is not up to date, and return the records in the order of the jobs.
 
@@ -78,26 +87,18 @@ def run_jobs(
         show: a function (record, is it fresh) -> text that is printed as soon as an experiment is finished.
 
     Raises:
-        InputError: a mistake in one or more of the experiments; the others are finished and kept.
+        InputError: a folder that cannot be written to, or a mistake in one or more of the experiments; the others are
+            finished and kept.
     """
-    done = {job.experiment.path: record for job in jobs if not force and (record := job.done()) is not None}
-    for record in done.values() if show else ():
-        console.print(show(record, False))  # type: ignore[misc]
-    outdated = [job for job in jobs if job.experiment.path not in done]
-    mistakes = []
-    # A single experiment may show its own progress bar.
-    many = len(outdated) > 1
-    bar = progress("experiments", len(jobs), len(done), console) if many else nullcontext(lambda: None)
+    _check_places(jobs)
+    done = {} if force else _kept(jobs, 0, console, show)
+    asked, outdated = time.time(), [job for job in jobs if job.experiment.path not in done]
     try:
-        with bar as advance:
-            for job, outcome in run_all(outdated):
-                if isinstance(outcome, InputError):
-                    mistakes.append(f"{job.experiment.name}: {outcome}")
-                else:
-                    done[job.experiment.path] = outcome
-                    if show:
-                        console.print(show(outcome, True))
-                advance()
+        with _held(outdated):
+            # Another command may have run some of them meanwhile.
+            done |= _kept(outdated, asked, console, show)
+            remaining = [job for job in outdated if job.experiment.path not in done]
+            mistakes = _run(remaining, done, console, show)
     except KeyboardInterrupt:
         console.print(
             f"interrupted; {len(done)} of {len(jobs)} experiments are finished and kept; "
@@ -106,8 +107,64 @@ def run_jobs(
         )
         sys.exit(130)
     if mistakes:
-        raise InputError("; ".join(mistakes))
+        raise _all_of(mistakes)
     return [done[job.experiment.path] for job in jobs]
+
+
+def _check_places(jobs: Sequence[Job]) -> None:
+    """Refuse, before the work, folders that cannot be written to and experiments that would share their files."""
+    for place in {place: None for job in jobs for place in (job.figures, job.runs)}:
+        check_folder(place)
+    places = dict[Path, Job]()
+    for job in jobs:
+        other = places.setdefault(job.record_path, job)
+        if other is not job:
+            raise InputError(
+                f"expected one run at a time in {job.record_path.parent}, got {other.experiment.path} and "
+                f"{job.experiment.path}; run one of them with --figures and --runs elsewhere, or rename it"
+            )
+
+
+def _kept(jobs: Sequence[Job], since: float, console: Console, show: Show | None) -> Records:
+    """Print and return the records of what has been run since that time and is up to date."""
+    kept = {job.experiment.path: record for job in jobs if (record := job.done(since)) is not None}
+    for record in kept.values() if show else ():
+        console.print(show(record, False))  # type: ignore[misc]
+    return kept
+
+
+@contextmanager
+def _held(jobs: Sequence[Job]) -> Iterator[None]:
+    """Keep other commands from running the same experiments into the same folders."""
+    with ExitStack() as locks:
+        # In one order, so that no two commands wait for each other.
+        for folder, name in sorted((job.record_path.parent.resolve(), job.experiment.name) for job in jobs):
+            locks.enter_context(lock(folder, f"a run of {name}"))
+        yield
+
+
+def _run(jobs: Sequence[Job], done: Records, console: Console, show: Show | None) -> list[tuple[str, InputError]]:
+    """Run experiments, print each and add its record to those that are done; the mistakes in the others."""
+    mistakes = list[tuple[str, InputError]]()
+    # A single experiment may show its own progress bar.
+    with progress("experiments", len(jobs), 0, console) if len(jobs) > 1 else nullcontext(lambda: None) as advance:
+        for job, outcome in run_all(jobs):
+            if isinstance(outcome, InputError):
+                mistakes.append((job.experiment.name, outcome))
+            else:
+                done[job.experiment.path] = outcome
+                if show:
+                    console.print(show(outcome, True))
+            advance()
+    return mistakes
+
+
+def _all_of(mistakes: Sequence[tuple[str, InputError]]) -> InputError:
+    """One mistake for all, with the tracebacks behind each."""
+    mistake = InputError("; ".join(f"{name}: {one}" for name, one in mistakes))
+    for note in (note for _, one in mistakes for note in getattr(one, "__notes__", [])):
+        mistake.add_note(note)
+    return mistake
 
 
 def next_command(asked: Sequence[str], jobs: Sequence[Job]) -> str:

@@ -11,13 +11,16 @@ import xarray as xr
 
 from tfreg.comparison.run_grid import STATUS
 from tfreg.errors import InputError
+from tfreg.kinds import checked
+from tfreg.records import Comparison, OptimizerComparison
 
 # Excess in powers of ten: below the first is rounding, in single and in double precision, and nothing is worse than the
 # last.
 BEST, WORST = {"float32": -6.0, "float64": -12.0}, 3.0
 
 
-def diverged(result: xr.Dataset) -> xr.DataArray:
+@checked
+def diverged(result: Comparison) -> xr.DataArray:
     """A flag for each run, True if it has diverged.
 
     Example:
@@ -26,7 +29,8 @@ def diverged(result: xr.Dataset) -> xr.DataArray:
     return result.status == STATUS.index("diverged")
 
 
-def log_excess(result: xr.Dataset, loss: xr.DataArray | None = None) -> xr.DataArray:
+@checked
+def log_excess(result: Comparison, loss: xr.DataArray | None = None) -> xr.DataArray:
     """The base-10 logarithm of a loss above its problem's minimum, within `BEST` and `WORST`; the final loss if none.
 
     Example:
@@ -37,7 +41,8 @@ def log_excess(result: xr.Dataset, loss: xr.DataArray | None = None) -> xr.DataA
     return bounded.where(np.isfinite(excess), WORST)
 
 
-def best_rates(result: xr.Dataset) -> xr.DataArray:
+@checked
+def best_rates(result: OptimizerComparison) -> xr.DataArray:
     """The learning rate of each problem and optimizer with the lowest mean excess over all starts, seeds and the rest.
 
     Raises:
@@ -55,7 +60,8 @@ def _check_rates(result: xr.Dataset) -> None:
         raise InputError("expected a comparison with an axis of learning rates; give vary={'learning_rate': …}")
 
 
-def most_reached_rates(result: xr.Dataset) -> xr.DataArray:
+@checked
+def most_reached_rates(result: OptimizerComparison) -> xr.DataArray:
     """The learning rate of each problem and optimizer that brings most starts to the tolerance; the lowest if equal.
 
     Raises:
@@ -66,7 +72,8 @@ def most_reached_rates(result: xr.Dataset) -> xr.DataArray:
     return result.learning_rate[shares.argmax("learning_rate")].drop_vars("learning_rate")
 
 
-def at_best_rate(result: xr.Dataset) -> xr.Dataset:
+@checked
+def at_best_rate(result: OptimizerComparison) -> xr.Dataset:
     """The comparison with each problem and optimizer at its own best learning rate.
 
     Raises:
@@ -75,7 +82,8 @@ def at_best_rate(result: xr.Dataset) -> xr.Dataset:
     return result.sel(learning_rate=best_rates(result))
 
 
-def good_range(result: xr.Dataset, share: float = 0.9) -> xr.Dataset:
+@checked
+def good_range(result: OptimizerComparison, share: float = 0.9) -> xr.Dataset:
     """The range of good learning rates of each problem and optimizer.
 
     Args:
@@ -105,7 +113,8 @@ def good_range(result: xr.Dataset, share: float = 0.9) -> xr.Dataset:
     )
 
 
-def grid_of_starts(result: xr.Dataset) -> tuple[str, str] | None:
+@checked
+def grid_of_starts(result: Comparison) -> tuple[str, str] | None:
     """The two weights whose values the starts combine, each with each; None if the starts are no such grid."""
     if "start" not in result.dims:
         return None
@@ -120,7 +129,8 @@ def grid_of_starts(result: xr.Dataset) -> tuple[str, str] | None:
     return names[varying[0]], names[varying[1]]
 
 
-def unstack_starts(result: xr.Dataset) -> xr.Dataset:
+@checked
+def unstack_starts(result: Comparison) -> xr.Dataset:
     """The comparison with two dimensions instead of `start`, named by the two weights that the starts combine.
 
     Raises:

@@ -1,16 +1,22 @@
 """Checks of what `compare` is given: each function returns its argument as the grid of runs takes it, or refuses it."""
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tfreg import optimizers
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, check_seed, shown, unknown
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.sizes import check_memory
 from tfreg.surfaces.grid import check_two_weights, grid_points
 from tfreg.training.keras_optimizers import check_varied
+
+_MOST_SEEDS = 10**6  # more are a mistake, such as a range to 10**12
 
 
 def check_problems(problems: Mapping[str, Problem]) -> dict[str, Problem]:
@@ -33,12 +39,24 @@ def check_optimizers(
 ) -> dict[str, Optimizer]:
     """Keras optimizers by name, each with hyper-parameters that can be varied.
 
+    An optimizer object always has a learning rate, and may be varied; a text that names one says that it is wanted.
+
     Raises:
-        InputError: there are none, a name is unknown, or a hyper-parameter cannot be varied.
+        InputError: there are none, a name is unknown or given twice, a hyper-parameter cannot be varied, or a learning
+            rate is given although learning rates are varied.
     """
+    if not isinstance(chosen, Mapping):
+        _check_once("optimizers", chosen)
     named = dict(chosen) if isinstance(chosen, Mapping) else {spec: spec for spec in chosen}
     if not named:
         raise InputError("expected one optimizer or more, got none")
+    varied = tuple(varied)
+    for one in named.values():
+        if isinstance(one, str) and ":" in one and "learning_rate" in varied:
+            raise InputError(
+                f"optimizers: {one!r} names a learning rate, and learning rates are varied; "
+                f"give {one.partition(':')[0]!r}, and the rate among those that are varied"
+            )
     found = {name: optimizers.get(one) for name, one in named.items()}
     for name, optimizer in found.items():
         for hyperparameter in varied:
@@ -59,17 +77,21 @@ def _check_axis(name: str, values: object) -> np.ndarray:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"{name}: expected numbers, got {values!r:.60}") from None
+        raise InputError(f"{name}: expected numbers, got {shown(values)}") from None
     if array.ndim != 1 or array.size == 0:
         raise InputError(f"{name}: expected one value or more in a row, got shape {array.shape}")
     valid = (array >= 0) & (array < 1) if name == "momentum" else (array > 0) & (array < np.inf)
     if not valid.all():
         expected = "from 0 on, below 1" if name == "momentum" else "above 0"
         raise InputError(f"{name}: expected values {expected}, got {array[~valid][0]:g}")
-    if len(np.unique(array)) < len(array):
-        twice = [value for value, count in zip(*np.unique(array, return_counts=True), strict=True) if count > 1]
-        raise InputError(f"{name}: expected each value once, got duplicates: {', '.join(f'{one:g}' for one in twice)}")
+    _check_once(name, array.tolist())
     return array
+
+
+def _check_once(name: str, values: Iterable[object]) -> None:
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise InputError(f"{name}: expected each value once, got duplicates: {', '.join(map(str, twice[:5]))}")
 
 
 def check_starts(starts: ArrayLike | Mapping[str, np.ndarray], problem: Problem) -> np.ndarray:
@@ -81,6 +103,8 @@ def check_starts(starts: ArrayLike | Mapping[str, np.ndarray], problem: Problem)
     if not isinstance(starts, Mapping):
         return np.atleast_2d(problem.check_weights(starts, "starts"))
     check_two_weights(starts, problem.labels)
+    n_starts = math.prod(len(values) for values in starts.values())
+    check_memory(f"starts: a grid of {n_starts} points", 4 * 8 * n_starts * problem.n_weights, "give a coarser grid")
     places = grid_points(dict(starts))
     rows = np.tile(problem.initial_weights, (len(places), 1))
     rows[:, [problem.labels.index(name) for name in starts]] = places
@@ -91,16 +115,21 @@ def check_seeds(seeds: Iterable[int] | None, batch_size: int | None) -> tuple[in
     """Seeds for shuffling the samples.
 
     Raises:
-        InputError: there are none, one is below 0, or there is no batch size: full batches are not shuffled.
+        InputError: there are none, too many, one twice or below 0; or no batch size: full batches are not shuffled.
     """
     if seeds is None:
         return None
     if batch_size is None:
         raise InputError("seeds: full batches are not shuffled, so seeds change nothing; give a batch_size")
-    numbers = tuple(int(seed) for seed in seeds)
-    if not numbers or min(numbers) < 0:
-        raise InputError(f"seeds: expected one or more whole numbers of 0 or more, got {numbers}")
-    return numbers
+    numbers = tuple(islice(seeds, _MOST_SEEDS + 1))
+    if not numbers:
+        raise InputError("seeds: expected one whole number or more, got none")
+    if len(numbers) > _MOST_SEEDS:
+        raise InputError(f"seeds: expected no more than {_MOST_SEEDS}, got more; give fewer")
+    for seed in numbers:
+        check_seed("seeds", seed)
+    _check_once("seeds", numbers)
+    return tuple(int(seed) for seed in numbers)
 
 
 def check_tolerance(

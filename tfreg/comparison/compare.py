@@ -5,24 +5,29 @@ where given, and `start`. The outcome of a run is its `status`, a small number w
 (`flag_meanings`): reached, not_reached, diverged; -1 is missing.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 import zarr
-from numpy.typing import ArrayLike
 
 from tfreg.comparison import arguments, zarr_store
+from tfreg.comparison.estimate import check_fits, estimate
 from tfreg.comparison.execution import compute
 from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.labels import labels
 from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
 from tfreg.errors import InputError, check_counts
+from tfreg.kinds import Array, Count, FilePath, Numbers, Seed, checked
+from tfreg.locks import lock
 from tfreg.optimizers import Optimizer
+from tfreg.own_code import cause
 from tfreg.problem.problem import Problem
 from tfreg.progress import progress
 from tfreg.surfaces.minimum import targets
@@ -36,20 +41,21 @@ class IncompleteError(InputError):
         self.result = result
 
 
+@checked
 def compare(
     problems: Mapping[str, Problem],
     optimizers: Mapping[str, Optimizer | str] | Sequence[str],
-    starts: ArrayLike | Mapping[str, np.ndarray],
-    epochs: int,
+    starts: Numbers | Mapping[str, Array],
+    epochs: Count,
     *,
-    vary: Mapping[str, ArrayLike] | None = None,
-    seeds: Iterable[int] | None = None,
-    batch_size: int | None = None,
+    vary: Mapping[str, Numbers] | None = None,
+    seeds: Iterable[Seed] | None = None,
+    batch_size: Count | None = None,
     tolerance: float | Mapping[str, float] | None = None,
     minimum: Mapping[str, float] | None = None,
-    record_every: int = 10,
+    record_every: Count = 10,
     trajectories: bool = False,
-    store: str | Path | None = None,
+    store: FilePath | None = None,
     executor: Executor | None = None,
 ) -> xr.Dataset:
     """Train every problem with every optimizer from every start, and record the outcome of each run.
@@ -77,8 +83,8 @@ def compare(
         executor: computes the chunks, any `concurrent.futures.Executor`; this process if not given.
 
     Returns:
-        Over the axes: `reached`, `status`, `final_loss`, `epochs_to_tolerance` (NaN if no recorded loss was within the
-        tolerance) and, with a last dimension `weight`, `final_weights`; with `trajectories` also `loss` and `weights`
+        Over the axes: `reached`, `status`, `final_loss`, `epochs_to_tolerance` (NaN for a run that has not
+        reached it) and, with a last dimension `weight`, `final_weights`; with `trajectories` also `loss` and `weights`
         over `epoch`. Over `problem`: `minimum`, `tolerance`, `loss_source` and `dataset`; over `optimizer`:
         `optimizer_config`. The coordinate `start_weights` holds the starts. With a `store` it is read from there when
         it is used.
@@ -103,15 +109,25 @@ def compare(
         tolerance=arguments.check_tolerance(tolerance, problems),
         minimum=arguments.check_minimum(minimum, problems),
     )
-    return _run(grid, None if store is None else Path(store), executor)
+    path = None if store is None else Path(store)
+    check_fits(grid, path)
+    return _run(grid, path, executor)
 
 
 def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
-    """Compute the chunks that the store does not hold yet."""
-    group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
-    done = zarr_store.done_chunks(group)
+    """Compute the chunks that the store does not hold yet, while no other process works on it."""
+    with nullcontext() if path is None else lock(path, "a comparison"):
+        return _run_alone(grid, path, executor)
 
-    def save(chunk: Chunk, values: Mapping[str, np.ndarray]) -> None:
+
+def _run_alone(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Dataset:
+    group = zarr_store.open_store(path, grid, labels(grid).assign_attrs(fingerprint=fingerprint(grid)))
+    done = zarr_store.done_chunks(group, grid)
+    size = estimate(grid)
+    if size.is_long and not done.all():
+        print(f"comparing {size}; {int(done.sum())} of {grid.n_chunks} chunks are done", file=sys.stderr, flush=True)
+
+    def save(chunk: Chunk, values: Mapping[str, Array]) -> None:
         try:
             zarr_store.write(group, chunk, values)
         except OSError as error:
@@ -123,9 +139,23 @@ def _run(grid: RunGrid, path: Path | None, executor: Executor | None) -> xr.Data
     result = zarr_store.open_result(group)
     if path is None:
         result = result.load()
+    _say_if_minimum_is_high(result)
     if failures:
-        raise IncompleteError(_as_text(failures, grid.n_chunks), result)
+        raise IncompleteError(_as_text(failures, grid.n_chunks), result) from next(iter(failures.values()))
     return result
+
+
+def _say_if_minimum_is_high(result: xr.Dataset) -> None:
+    """Tell of each problem whose minimum, given or found, some run goes below by more than rounding."""
+    lowest = result.final_loss.min([name for name in result.final_loss.dims if name != "problem"])
+    margin = np.maximum(result.tolerance / 100, 1e-6 * np.maximum(1, abs(result.minimum)))
+    for name in result.problem.values[(lowest < result.minimum - margin).values]:
+        one = result.sel(problem=name)
+        print(
+            f"{name}: a run ends at a loss of {float(lowest.sel(problem=name)):.6g}, below the minimum "
+            f"{float(one.minimum):.6g} by which runs are judged; give minimum={{{str(name)!r}: …}}",
+            file=sys.stderr,
+        )
 
 
 def _trainings(grid: RunGrid, group: zarr.Group) -> Callable[[Chunk], Training]:
@@ -159,7 +189,7 @@ def _loss_of_zeros(problem: Problem) -> float:
 
 
 def _as_text(failures: Mapping[str, Exception], n_chunks: int) -> str:
-    named = [f"{name} ({type(why).__name__}: {' '.join(str(why).split()):.150})" for name, why in failures.items()]
+    named = [f"{name} ({cause(why):.150})" for name, why in failures.items()]
     more = f"; and {len(named) - 3} more" if len(named) > 3 else ""
     return (
         f"{len(failures)} of {n_chunks} chunks failed, all others are kept: {'; '.join(named[:3])}{more}; "

@@ -4,6 +4,7 @@ Conventions: results are saved by this process alone, as they come. Chunks that 
 are kept. Memory is bounded by the chunks under way, whatever the number of chunks.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
@@ -75,7 +76,7 @@ def _through(
                     if training not in packed:
                         packed[training] = pack(training)
                         room = max(2, min(room, _BYTES_UNDER_WAY // len(packed[training])))
-                    under_way[executor.submit(train_packed, packed[training], chunk.runs())] = chunk
+                    under_way[executor.submit(train_packed, packed[training], chunk.runs(), os.getpid())] = chunk
                 except Exception as error:  # the user's problem cannot be pickled, or the executor has died
                     yield chunk, error
             if not under_way:

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from tfreg import optimizers
-from tfreg.comparison.content import content_hash, without_names
 from tfreg.comparison.run_grid import RunGrid
 from tfreg.optimizers import Optimizer
+from tfreg.problem.content import content_hash, without_names
 from tfreg.problem.problem import Problem
 from tfreg.training.record import versions
 
 _PACKAGE = Path(__file__).parent.parent
-# What only shows results, or asks for them, decides none.
-_DECIDE_NOTHING = {"draw", "suite", "cli"}
+# What only shows results, or asks for them, decides none. A wheel has the experiments within the package.
+_DECIDE_NOTHING = {"draw", "suite", "cli", "experiments"}
 
 
 def fingerprint(grid: RunGrid) -> str:

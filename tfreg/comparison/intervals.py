@@ -5,9 +5,11 @@ from math import sqrt
 
 import numpy as np
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, check_array
+from tfreg.kinds import Array, checked
 
 
+@checked
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
     """The Wilson score interval of a share, 95 % for the default `z`.
 
@@ -33,6 +35,7 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
     return low, high
 
 
+@checked
 def share_text(successes: int, trials: int) -> str:
     """A share with its 95 % interval (Wilson), as text.
 
@@ -51,7 +54,8 @@ def _percent(successes: int, trials: int) -> str:
     return f"{100 * successes / trials:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)"
 
 
-def shares_by_kind(kinds: Mapping[str, np.ndarray]) -> str:
+@checked
+def shares_by_kind(kinds: Mapping[str, Array]) -> str:
     """The share of each kind among the same things, and of none of them, with 95 % intervals, as text.
 
     Args:
@@ -61,6 +65,9 @@ def shares_by_kind(kinds: Mapping[str, np.ndarray]) -> str:
         >>> shares_by_kind({"even": np.array([True, False, False]), "negative": np.array([False, False, True])})
         'even 33.3 % (6.1 to 79.2 %), negative 33.3 % (6.1 to 79.2 %), none of these 33.3 % (6.1 to 79.2 %)'
     """
-    rest = ~np.any(list(kinds.values()), axis=0)
-    named = {**kinds, "none of these": rest}
-    return ", ".join(f"{kind} {_percent(int(which.sum()), len(rest))}" for kind, which in named.items())
+    if not kinds:
+        raise InputError("kinds: expected flags for one kind or more, got none")
+    n_things = np.size(next(iter(kinds.values())))
+    flags = {kind: check_array(f"kinds: {kind!r}", which, n_things) != 0 for kind, which in kinds.items()}
+    flags["none of these"] = ~np.any(list(flags.values()), axis=0)
+    return ", ".join(f"{kind} {_percent(int(which.sum()), n_things)}" for kind, which in flags.items())

@@ -8,9 +8,14 @@ from scipy.stats import rankdata
 
 from tfreg.comparison.analysis import log_excess
 from tfreg.errors import InputError
+from tfreg.kinds import Count, Seed, checked
+from tfreg.records import Race, RateTrajectories
 
 
-def race(result: xr.Dataset, tuning: Mapping[str, object], n_resamples: int = 1000, seed: int = 0) -> xr.Dataset:
+@checked
+def race(
+    result: RateTrajectories, tuning: Mapping[str, object], n_resamples: Count = 1000, seed: Seed = 0
+) -> xr.Dataset:
     """Rank optimizers at every budget, each at the learning rate that was best there on the runs for tuning.
 
     Args:
@@ -28,6 +33,8 @@ def race(result: xr.Dataset, tuning: Mapping[str, object], n_resamples: int = 10
     Raises:
         InputError: no runs are left for tuning or to be judged.
     """
+    if set(tuning) != {"problem", "start"}:
+        raise InputError(f"tuning: expected the keys problem and start, got {', '.join(tuning) or 'none'}")
     excess = log_excess(result, result.loss)
     problems = np.isin(excess.problem.values, np.asarray(tuning["problem"]))
     starts = np.isin(np.arange(excess.sizes["start"]), np.asarray(tuning["start"]))
@@ -62,7 +69,8 @@ def _resampled_means(ranks: np.ndarray, n_resamples: int, seed: int) -> np.ndarr
     return np.stack(means)
 
 
-def winners(raced: xr.Dataset) -> list[tuple[int, str]]:
+@checked
+def winners(raced: Race) -> list[tuple[int, str]]:
     """The winners of a race, each with the budget in epochs from which on it wins.
 
     The first has the best mean rank. It is followed when the whole interval of another's rank is better than its own

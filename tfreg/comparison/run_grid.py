@@ -45,6 +45,11 @@ class Schedule:
     trajectories: bool = False
 
     @property
+    def n_records(self) -> int:
+        """The number R of those epochs."""
+        return -(-self.epochs // self.record_every) + 1
+
+    @property
     def record_at(self) -> np.ndarray:
         """The epochs at which the loss is looked at, (R,)."""
         return recorded_epochs(self.epochs, self.record_every)
@@ -94,7 +99,7 @@ class RunGrid:
     def box(self) -> dict[str, int]:
         """The size of a chunk along each dimension."""
         n_weights, schedule = self.starts.shape[1], self.schedule
-        numbers_per_run = (len(schedule.record_at) if schedule.trajectories else 1) * (n_weights + 1)
+        numbers_per_run = (schedule.n_records if schedule.trajectories else 1) * (n_weights + 1)
         left = min(
             max(1, _UPDATES_PER_CHUNK // (schedule.epochs * self._updates_per_epoch)),
             max(1, _NUMBERS_PER_CHUNK // numbers_per_run),

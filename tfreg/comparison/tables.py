@@ -1,6 +1,6 @@
 """Tables of comparisons, a pandas data frame each: ready to be printed, saved as CSV, or looked at in a notebook.
 
-Conventions: shares lie between 0 and 1; epochs are infinite for a run that never comes within the tolerance.
+Conventions: shares lie between 0 and 1; epochs are infinite for a run that has not reached the tolerance.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,14 @@ import xarray as xr
 from tfreg.comparison.analysis import at_best_rate, diverged, good_range
 from tfreg.comparison.intervals import wilson_interval
 from tfreg.comparison.run_grid import STATUS
+from tfreg.kinds import checked
+from tfreg.records import Comparison, OptimizerComparison, PlainComparison, Race, StartComparison
 
 _STATUS_AS_TEXT = [*(name.replace("_", " ") for name in STATUS), "missing"]  # the last is that of status -1
 
 
-def summary(result: xr.Dataset) -> pd.DataFrame:
+@checked
+def summary(result: OptimizerComparison) -> pd.DataFrame:
     """A row for each problem and optimizer, at its best learning rate if there is more than one.
 
     Columns: `best rate`, `share reached` with the ends of its 95 % interval (Wilson), the shares `not reached` and
@@ -55,7 +58,8 @@ def _median_epochs(runs: xr.Dataset) -> float:
     return float(np.median(runs.epochs_to_tolerance.fillna(np.inf)))
 
 
-def by_start(result: xr.Dataset) -> pd.DataFrame:
+@checked
+def by_start(result: PlainComparison) -> pd.DataFrame:
     """A row for each problem, optimizer and start of a comparison without further axes.
 
     Columns: the number of the `start`, its weights by their names, `epochs to tolerance`, `final loss` and `status`.
@@ -81,7 +85,8 @@ def by_start(result: xr.Dataset) -> pd.DataFrame:
     )
 
 
-def by_seed(result: xr.Dataset) -> pd.DataFrame:
+@checked
+def by_seed(result: StartComparison) -> pd.DataFrame:
     """A row for each problem, optimizer and start: mean and standard deviation of the final loss over the seeds."""
     return pd.DataFrame(
         {
@@ -99,7 +104,8 @@ def by_seed(result: xr.Dataset) -> pd.DataFrame:
     )
 
 
-def by_status(result: xr.Dataset) -> pd.DataFrame:
+@checked
+def by_status(result: Comparison) -> pd.DataFrame:
     """The number of runs with each status, of all axes together, and their share."""
     counts = {name: int((result.status == code).sum()) for code, name in enumerate(_STATUS_AS_TEXT[:-1])}
     return pd.DataFrame(
@@ -107,7 +113,8 @@ def by_status(result: xr.Dataset) -> pd.DataFrame:
     )
 
 
-def good_rates(result: xr.Dataset) -> pd.DataFrame:
+@checked
+def good_rates(result: OptimizerComparison) -> pd.DataFrame:
     """`summary` with the good range of learning rates: its ends, and the powers of ten that are good."""
     good, table = good_range(result), summary(result)
     for column, name in (("good from", "low"), ("good to", "high"), ("good decades", "decades")):
@@ -117,7 +124,8 @@ def good_rates(result: xr.Dataset) -> pd.DataFrame:
     return table
 
 
-def ranking(raced: xr.Dataset) -> pd.DataFrame:
+@checked
+def ranking(raced: Race) -> pd.DataFrame:
     """The end of a race, best rank first."""
     last = raced.isel(epoch=-1)
     table = pd.DataFrame(

@@ -4,11 +4,12 @@ Conventions: the problem and the optimizer travel as bytes (cloudpickle, since l
 unpacks once. Results are arrays by name with the runs of the chunk as rows; `train` lists the names.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import cloudpickle
@@ -20,10 +21,11 @@ from tfreg.comparison.run_grid import STATUS, ChunkRuns
 from tfreg.datasets import Dataset
 from tfreg.losses import Loss
 from tfreg.optimizers import Optimizer
+from tfreg.parent import end_with_parent
 from tfreg.problem.problem import Problem
 from tfreg.training import program as engine
+from tfreg.training.calls import sample_order
 from tfreg.training.steps import Shape
-from tfreg.training.train import orders
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ class Training:
             model_class=type(model),
             model_config=model.get_config(),
             model_weights=model.get_weights(),
-            loss=self.problem.loss,
+            loss=self.problem.scalar_loss,
             dataset=self.problem.dataset,
             optimizer_class=type(optimizer),
             optimizer_config=optimizer.get_config(),
@@ -85,8 +87,16 @@ def pack(training: Training) -> bytes:
     return cloudpickle.dumps(training)
 
 
-def train_packed(training: bytes, runs: ChunkRuns) -> dict[str, np.ndarray]:
-    """Train in a worker, which keeps the problem with the programs compiled for it."""
+def train_packed(training: bytes, runs: ChunkRuns, asked_by: int) -> dict[str, np.ndarray]:
+    """Train in a worker, which keeps the problem with the programs compiled for it, and ends with its parent.
+
+    Args:
+        training: as `pack` gives it.
+        runs: what to train.
+        asked_by: the process that asks; if it is this one, the worker is a thread.
+    """
+    if os.getpid() != asked_by:
+        end_with_parent()
     return train(_unpack(training), runs)
 
 
@@ -110,9 +120,8 @@ def train(training: Training, runs: ChunkRuns) -> dict[str, np.ndarray]:
     """Train the runs of a chunk.
 
     Returns:
-        `final_weights` (n_runs, n_weights); `final_loss`, `epochs_to_tolerance` (NaN if no recorded loss is within the
-        tolerance), `status` and `reached`, each (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and
-        `loss` (n_runs, R).
+        `final_weights` (n_runs, n_weights); `final_loss`, `epochs_to_tolerance` (NaN unless reached), `status` and
+        `reached`, each (n_runs,); with trajectories `weights` (n_runs, R, n_weights) and `loss` (n_runs, R).
     """
     problem, schedule, varied = training.problem, runs.schedule, dict(runs.varied)
     rate = optimizers.learning_rate(training.optimizer)
@@ -129,7 +138,7 @@ def train(training: Training, runs: ChunkRuns) -> dict[str, np.ndarray]:
         states=program.fresh_states(runs.starts),
         varied=np.stack([*varied.values()], axis=1) if varied else np.zeros((n_rows, 0)),
         record_at=record_at,
-        orders=orders(problem, schedule.epochs, 0, schedule.batch_size, runs.seed),
+        order=partial(sample_order, len(problem.dataset.inputs), runs.seed) if schedule.batch_size else None,
     )
     assert result.losses is not None
     values = judge(result.losses, result.weights[:, -1], record_at, training.threshold, training.ceiling)
@@ -148,10 +157,12 @@ def judge(
     diverged = ~finite | (~arrived & (losses[:, -1] > np.maximum(losses[:, 0], ceiling)))
     code = {name: np.int8(number) for number, name in enumerate(STATUS)}
     status = np.select([diverged, arrived], [code["diverged"], code["reached"]], default=code["not_reached"])
+    reached = status == code["reached"]
     return {
         "final_weights": final_weights,
         "final_loss": losses[:, -1],
-        "epochs_to_tolerance": np.where(arrived, epochs[low.argmax(axis=1)], np.nan).astype(np.float32),
+        # A run that arrives and then diverges has no time to tolerance: shares and times speak of the same runs.
+        "epochs_to_tolerance": np.where(reached, epochs[low.argmax(axis=1)], np.nan).astype(np.float32),
         "status": status,
-        "reached": status == code["reached"],
+        "reached": reached,
     }

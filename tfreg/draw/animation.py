@@ -13,37 +13,38 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 from PIL import Image
 
 from tfreg.datasets import Dataset
-from tfreg.draw.axes import VIEW, draw_contours, draw_surface
+from tfreg.draw.axes import VIEW, View, draw_contours, draw_surface
 from tfreg.draw.data import draw_data
 from tfreg.draw.descent import Points, legend_handles, scene_styles
 from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
 from tfreg.draw.frames import Animation, in_one_palette
 from tfreg.draw.moving import Moving, moving_fits, moving_on_surface, show_epoch
-from tfreg.draw.scene import Scene, Surfaces, scenes
-from tfreg.draw.style import Style
+from tfreg.draw.scene import Scene, scenes
+from tfreg.draw.style import Style, Styles
 from tfreg.errors import InputError, check_counts
+from tfreg.kinds import Count, Numbers, checked
 from tfreg.progress import progress
-from tfreg.surfaces.grid import Runs
+from tfreg.records import Runs, Surfaces
 
 _DPI = 80  # fewer pixels an inch than single figures have: a frame takes as many bytes as a figure
-Fits = Mapping[str, ArrayLike] | Mapping[str, Mapping[str, ArrayLike]]
+Fits = Mapping[str, Numbers] | Mapping[str, Mapping[str, Numbers]]
 
 
+@checked
 def descent_animation(
     surface: Surfaces,
     runs: Runs,
     *,
     title: str = "",
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
     points: Points | None = None,
     data: Dataset | None = None,
     fits: Fits | None = None,
-    n_frames: int = 30,
-    view: tuple[float, float] = VIEW,
+    n_frames: Count = 30,
+    view: View = VIEW,
 ) -> Animation:
     """Animate paths that grow on their loss surface, and beside it (below several) the data with the current fits.
 

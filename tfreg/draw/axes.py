@@ -5,7 +5,7 @@ of a dimension is its axis label. 3-D axes are made with `computed_zorder=False`
 the surface they run on.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import xarray as xr
@@ -21,9 +21,12 @@ from mpl_toolkits.mplot3d import Axes3D
 from tfreg.draw.box import box, clipped, height, inside
 from tfreg.draw.scene import Trajectory, check_surface
 from tfreg.draw.style import DIVERGED, Style
-from tfreg.errors import InputError
+from tfreg.errors import check_array
+from tfreg.kinds import worded
 
 VIEW = (25.0, 60.0)  # elevation and azimuth, in degrees
+_Angles = tuple[float, float]
+View = Annotated[_Angles, worded(f"(elevation, azimuth) in degrees, such as {VIEW}", _Angles)]
 _DOTS = 30  # along a trajectory
 _LEVELS = 24
 
@@ -45,7 +48,7 @@ def draw_surface(
         InputError: no surface, one of a single row, or no view of two angles.
     """
     check_surface(surface)
-    _check_view(view)
+    check_array("view", view, 2, finite=True)
     first, second = surface.loss.dims
     x, y = np.meshgrid(surface[first], surface[second], indexing="ij")
     low, high = box(surface)
@@ -64,15 +67,6 @@ def draw_surface(
         axis.set_major_locator(MaxNLocator(4))
         axis.labelpad = 9 if long else 5
     axes.set_box_aspect((4, 4, 3), zoom=zoom * (0.92 if long else 1))
-
-
-def _check_view(view: object) -> None:
-    try:
-        angles = np.asarray(view, dtype=np.float64)
-    except (TypeError, ValueError):
-        angles = np.empty(0)
-    if angles.shape != (2,) or not np.isfinite(angles).all():
-        raise InputError(f"view: expected (elevation, azimuth) in degrees, such as {VIEW}, got {view!r:.60}")
 
 
 def draw_contours(axes: Axes, surface: xr.Dataset, title: str = "", *, labelled: bool = True) -> ContourSet:

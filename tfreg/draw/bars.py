@@ -1,15 +1,18 @@
 """Figures of comparisons as horizontal bars, a row for each optimizer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgb
 
 from tfreg.draw.figure import Picture, new_figure
-from tfreg.draw.style import Style, styles_for
+from tfreg.draw.style import Styles, styles_for
+from tfreg.errors import InputError, unknown
+from tfreg.kinds import checked
 
 
+@checked
 def bars(
     table: pd.DataFrame,
     value: str,
@@ -17,7 +20,7 @@ def bars(
     xlabel: str,
     title: str = "",
     *,
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
 ) -> Picture:
     """Draw a horizontal bar for each row of a table, the rows of a group `by` side by side.
 
@@ -29,6 +32,7 @@ def bars(
         title: above.
         styles: by group.
     """
+    _check_columns(table, numbers=[value], others=["optimizer", by])
     names, groups = list(dict.fromkeys(table.optimizer)), list(dict.fromkeys(table[by]))
     style_of = styles_for(groups, styles)
     figure = new_figure(7.5, 0.34 * len(names) * max(1, 0.6 * len(groups)) + 1.6)
@@ -49,9 +53,8 @@ def bars(
     return figure
 
 
-def shares(
-    table: pd.DataFrame, kinds: Sequence[str], title: str = "", *, styles: Mapping[str, Style] | None = None
-) -> Picture:
+@checked
+def shares(table: pd.DataFrame, kinds: Sequence[str], title: str = "", *, styles: Styles | None = None) -> Picture:
     """Draw a stacked bar for each optimizer: the shares of its runs that ended in each kind of minimum.
 
     Args:
@@ -60,6 +63,7 @@ def shares(
         title: above.
         styles: by kind.
     """
+    _check_columns(table, numbers=kinds, others=["optimizer"])
     figure = new_figure(9.0, 0.34 * len(table) + 1.8)
     axes = figure.subplots()
     left = np.zeros(len(table))
@@ -75,3 +79,15 @@ def shares(
     axes.set(xlabel="% of the starts", title=title, xlim=(0, 100), ylim=(len(table) - 0.4, -0.6))
     figure.legend(loc="outside lower center", ncols=min(3, len(kinds)), frameon=False)
     return figure
+
+
+def _check_columns(table: pd.DataFrame, numbers: Sequence[str], others: Sequence[str]) -> None:
+    """Refuse a table without rows or numbers to draw, without one of its columns, or with text where numbers go."""
+    if table.empty or not len(numbers):
+        raise InputError(f"table: expected one row and one kind or more, got {len(table)} and {len(numbers)}")
+    for name in (*numbers, *others):
+        if name not in table:
+            raise unknown("column", name, map(str, table.columns))
+    for name in numbers:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise InputError(f"table: expected numbers in column {name!r}, got {table[name].dtype}")

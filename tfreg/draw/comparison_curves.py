@@ -4,7 +4,6 @@ Conventions: functions draw records and never train. Panels are in the order of 
 Losses are drawn as their excess over the problem's minimum, within the bounds of `tfreg.comparison.log_excess`.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,15 @@ from matplotlib.lines import Line2D
 from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess
 from tfreg.comparison.race import winners
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
-from tfreg.draw.style import DIVERGED, Style, styles_for
+from tfreg.draw.style import DIVERGED, Styles, styles_for
+from tfreg.kinds import Count, checked
+from tfreg.records import OptimizerComparison, Race, Trajectories
 
 _LINES = ("-", "--", ":", "-.")
 
 
-def sensitivity(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Style] | None = None) -> Picture:
+@checked
+def sensitivity(result: OptimizerComparison, title: str = "", *, styles: Styles | None = None) -> Picture:
     """Draw the final excess over learning rates, median and 10 to 90 % of the starts, in a panel per optimizer.
 
     Raises:
@@ -50,7 +52,8 @@ def _bounds(result: xr.Dataset) -> str:
     return f"clipped to {10.0 ** BEST[str(result.final_loss.dtype)]:.0e} … {10.0**WORST:.0e}"
 
 
-def loss_curves(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Style] | None = None) -> Picture:
+@checked
+def loss_curves(result: Trajectories, title: str = "", *, styles: Styles | None = None) -> Picture:
     """Draw the loss above the minimum over the epochs, a curve per problem and start, in a panel per optimizer.
 
     A curve ends in a cross where the loss is no longer finite.
@@ -87,7 +90,8 @@ def _mark_divergence(axes: Axes, epochs: np.ndarray, curve: np.ndarray) -> None:
         axes.plot(epochs[last], curve[last], DIVERGED.marker, color=DIVERGED.colour, markeredgewidth=2, zorder=5)
 
 
-def ranks(raced: xr.Dataset, title: str = "", shown: int = 6, *, styles: Mapping[str, Style] | None = None) -> Picture:
+@checked
+def ranks(raced: Race, title: str = "", shown: Count = 6, *, styles: Styles | None = None) -> Picture:
     """Draw the mean ranks of a race over the budget, and all ranks with their intervals at its end.
 
     Args:
@@ -123,7 +127,8 @@ def ranks(raced: xr.Dataset, title: str = "", shown: int = 6, *, styles: Mapping
     return figure
 
 
-def profile(result: xr.Dataset, title: str = "", *, styles: Mapping[str, Style] | None = None) -> Picture:
+@checked
+def profile(result: OptimizerComparison, title: str = "", *, styles: Styles | None = None) -> Picture:
     """Draw the share of runs that have arrived over the epochs, a curve per optimizer, in a panel per problem.
 
     Each optimizer is at its best learning rate if there are several (Dolan and Moré 2002, Math. Program. 91, 201).

@@ -5,23 +5,36 @@ groups have labels; `styles` replaces the style that `tfreg.draw.style` chooses 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
 
 from tfreg.datasets import Dataset
 from tfreg.draw.figure import Picture, draw_title, new_figure, shortened
-from tfreg.draw.style import CLASSES, DATA, TRUTH, Style, styles_for
-from tfreg.errors import InputError
+from tfreg.draw.style import CLASSES, DATA, TRUTH, Style, Styles, styles_for
+from tfreg.errors import InputError, check_array
+from tfreg.kinds import Array, Numbers, checked, kind
 
 
+def _is_labels(value: Any) -> bool:
+    try:
+        labels = np.asarray(value)
+    except (TypeError, ValueError):
+        return False
+    return labels.ndim == 1 and all(isinstance(one, str | int | float | np.generic) for one in labels)
+
+
+Labels = Annotated[np.ndarray, kind("a label for each point", _is_labels)]
+
+
+@checked
 def data(
     dataset: Dataset,
-    curves: Mapping[str, ArrayLike] | None = None,
+    curves: Mapping[str, Numbers] | None = None,
     *,
     title: str = "",
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
 ) -> Picture:
     """Draw the targets over the last input, with curves (n_samples,) such as a fit.
 
@@ -42,9 +55,7 @@ def data(
     return figure
 
 
-def draw_data(
-    axes: Axes, dataset: Dataset, curves: Mapping[str, ArrayLike], styles: Mapping[str, Style] | None = None
-) -> None:
+def draw_data(axes: Axes, dataset: Dataset, curves: Mapping[str, Numbers], styles: Styles | None = None) -> None:
     """Draw points, the known expectation and curves into given axes."""
     x = dataset.inputs[:, -1]
     faint = 0.06 if len(x) > 500 else 0.6
@@ -61,9 +72,7 @@ def _known(dataset: Dataset) -> str:
     return "true probability" if np.isin(dataset.targets, (0, 1)).all() else "true mean"
 
 
-def _draw_curves(
-    axes: Axes, x: ArrayLike, curves: Mapping[str, ArrayLike], styles: Mapping[str, Style] | None = None
-) -> None:
+def _draw_curves(axes: Axes, x: Numbers, curves: Mapping[str, Numbers], styles: Styles | None = None) -> None:
     chosen = styles_for(curves, styles)
     for order, (label, values) in enumerate(curves.items()):
         if np.shape(values) != np.shape(x):
@@ -74,14 +83,15 @@ def _draw_curves(
         axes.plot(x, values, style.line, color=style.colour, linewidth=width, label=shortened(label))
 
 
+@checked
 def curves(
-    x: ArrayLike,
-    panels: Mapping[str, Mapping[str, ArrayLike]],
+    x: Numbers,
+    panels: Mapping[str, Mapping[str, Numbers]],
     xlabel: str = "epoch",
     *,
     title: str = "",
-    behind: ArrayLike | None = None,
-    styles: Mapping[str, Style] | None = None,
+    behind: Numbers | None = None,
+    styles: Styles | None = None,
     log_x: bool = False,
 ) -> Picture:
     """Draw curves over one x, such as losses over the epochs, in a panel for each quantity.
@@ -101,6 +111,11 @@ def curves(
     Example:
         >>> draw.curves(run.epoch, {"loss": {"BCE": run.loss}}, log_x=True)
     """
+    n_points = len(check_array("x", x, "n_points"))
+    if behind is not None:
+        check_array("behind", behind, n_points)
+    if not panels:
+        raise InputError("panels: expected one panel or more, got none")
     figure = new_figure((5.2 if len(panels) < 3 else 3.4) * len(panels) + 1.2, 4.2)
     draw_title(figure, title)
     chosen = styles_for((label for by_label in panels.values() for label in by_label), styles)
@@ -117,21 +132,28 @@ def curves(
     return figure
 
 
+@checked
 def points(
-    x: np.ndarray,
-    y: np.ndarray,
-    groups: np.ndarray,
-    curves: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    x: Array,
+    y: Array,
+    groups: Labels,
+    curves: Mapping[str, tuple[Numbers, Numbers]] | None = None,
     axis_labels: tuple[str, str] = ("x", "y"),
     *,
     title: str = "",
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
 ) -> Picture:
     """Draw points (n_samples,) with a style for each group, and curves, each over its own x.
 
     Example:
         >>> draw.points(x, y, np.where(y == 1, "y = 1", "y = 0"), {"fit": (x, fit)})
     """
+    x = check_array("x", x, "n_points")
+    y = check_array("y", y, len(x))
+    if len(groups) != len(x):
+        raise InputError(f"groups: expected a label for each of {len(x)} points, got {len(groups)}")
+    for label, (along, values) in (curves or {}).items():
+        check_array(f"curves: {label!r}", values, len(check_array(f"curves: {label!r}", along, "n_points")))
     figure = new_figure(6.4, 4.2)
     axes = figure.subplots()
     many = {"markersize": 5, "alpha": 0.35, "zorder": 1} if len(x) > 100 else {"markersize": 8, "zorder": 3}

@@ -2,32 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
 
-from tfreg.draw.axes import VIEW, draw_contours, draw_levels, draw_path, draw_point, draw_surface, point_handle
+from tfreg.draw.axes import VIEW, View, draw_contours, draw_levels, draw_path, draw_point, draw_surface, point_handle
 from tfreg.draw.box import box, inside, on_surface
 from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
-from tfreg.draw.scene import Scene, Surfaces, scenes
-from tfreg.draw.style import DIVERGED, MARKED, Style, check_styles, styles_for
-from tfreg.surfaces.grid import Runs
+from tfreg.draw.scene import Scene, scenes
+from tfreg.draw.style import DIVERGED, MARKED, Style, Styles, check_styles, styles_for
+from tfreg.kinds import Numbers, checked, worded
+from tfreg.records import Runs, Surfaces
 
-Points = Mapping[str, ArrayLike] | Mapping[str, Mapping[str, ArrayLike]]
+_Points = Mapping[str, Numbers] | Mapping[str, Mapping[str, Numbers]]
+Points = Annotated[_Points, worded("a dict of coordinates by name", _Points)]
 
 
+@checked
 def descent(
     surface: Surfaces,
     runs: Runs,
     *,
     title: str = "",
     note: str = "",
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
     points: Points | None = None,
-    view: tuple[float, float] = VIEW,
+    view: View = VIEW,
 ) -> Picture:
     """Draw the paths of runs on their loss surface, in 3-D and from above, each at its own loss.
 

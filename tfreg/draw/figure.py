@@ -6,7 +6,6 @@ a cell.
 
 import io
 from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -21,12 +20,14 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from tfreg.draw.fonts import fonts_for
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
 from tfreg.files import write_whole
+from tfreg.kinds import Count, FilePath, checked
 
 DPI = 100  # pixels an inch, of saved figures and in notebooks
 _COLUMNS = 6  # of small panels
 _LONGEST = 40  # characters of a name in a legend
+_LONGEST_TITLE = 600  # characters
 PANEL_NAME = 28  # characters of a name above a panel
 
 
@@ -56,7 +57,8 @@ def new_figure(width: float, height: float) -> Picture:
     return figure
 
 
-def save(figure: Figure, path: str | Path, dpi: int = DPI) -> None:
+@checked
+def save(figure: Figure, path: FilePath, dpi: Count = DPI) -> None:
     """Save a figure as .png or .svg, the same figure in the same bytes, whole or not at all.
 
     Raises:
@@ -66,20 +68,22 @@ def save(figure: Figure, path: str | Path, dpi: int = DPI) -> None:
         >>> save(draw.data(dataset), "data.png")
     """
     path = named_path(path, "a figure", (".png", ".svg"))
+    if not 20 <= dpi <= 2000:
+        raise InputError(f"dpi: expected a whole number from 20 to 2000, got {shown(dpi)}")
     kind = path.suffix.lower().removeprefix(".")
     write_whole(path, lambda temporary: temporary.write_bytes(rendered(figure, kind, dpi)))
 
 
-def named_path(path: object, what: str, suffixes: tuple[str, str]) -> Path:
+def named_path(path: str | Path, what: str, suffixes: tuple[str, str]) -> Path:
     """Return the path of a file that ends in one of two suffixes, in any case.
 
     Raises:
-        InputError: no path, or another suffix.
+        InputError: another suffix.
     """
-    name = Path(path).name if isinstance(path, str | PathLike) else path
-    if not isinstance(path, str | PathLike) or Path(path).suffix.lower() not in suffixes:
-        raise InputError(f"cannot save {what} as {name!r:.80}; expected a name that ends in {' or '.join(suffixes)}")
-    return Path(path)
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise InputError(f"cannot save {what} as {path.name!r}; expected a name that ends in {' or '.join(suffixes)}")
+    return path
 
 
 def rendered(figure: Figure, kind: str, dpi: int = DPI) -> bytes:
@@ -114,7 +118,7 @@ def panels(names: Sequence[str], title: str, xlabel: str, ylabel: str) -> tuple[
 
 def draw_title(figure: Figure, title: str) -> None:
     """Write a title above all panels, in as many lines as it needs."""
-    _wrap(figure, figure.suptitle(title))
+    _wrap(figure, figure.suptitle(shortened(title, _LONGEST_TITLE)))
 
 
 def _wrap(figure: Figure, text: Text) -> None:

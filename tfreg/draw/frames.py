@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from string import Template
 
 import numpy as np
@@ -16,11 +15,13 @@ from PIL import Image
 
 from tfreg.draw.figure import named_path
 from tfreg.files import write_whole
+from tfreg.kinds import FilePath, checked
 
 _MILLISECONDS = 200  # that a frame is shown
 _LAST_MILLISECONDS = 2000
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Animation:
     """Frames of one size with a title and a caption for each; it plays at the end of a notebook's cell."""
@@ -29,7 +30,8 @@ class Animation:
     frames: Sequence[Image.Image]
     captions: Sequence[str]
 
-    def save(self, path: str | Path) -> None:
+    @checked
+    def save(self, path: FilePath) -> None:
         """Write a .gif, repeated for ever, or an .html page with a player, whole or not at all.
 
         Raises:

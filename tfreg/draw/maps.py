@@ -18,9 +18,13 @@ from matplotlib.patches import Patch
 from tfreg.comparison.analysis import diverged, unstack_starts
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, NOT_REACHED
+from tfreg.errors import InputError, check_array, unknown
+from tfreg.kinds import Array, checked
+from tfreg.records import MomentumComparison, PlainComparison
 
 
-def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
+@checked
+def atlas(result: PlainComparison, problem: str, title: str = "") -> Picture:
     """Map the epochs that each start of a grid needs, in a panel per optimizer.
 
     Args:
@@ -31,6 +35,8 @@ def atlas(result: xr.Dataset, problem: str, title: str = "") -> Picture:
     Raises:
         InputError: starts that are no grid of two weights.
     """
+    if problem not in result.problem.values:
+        raise unknown("problem", problem, result.problem.values.tolist())
     chosen = unstack_starts(result.sel(problem=problem))
     names = [str(name) for name in chosen.epochs_to_tolerance.dims if name in result.weight]
     first, second = np.meshgrid(*(chosen[name] for name in names), indexing="ij")
@@ -79,9 +85,10 @@ def _legend_of_failures(figure: Figure) -> None:
     figure.legend(handles=patches, loc="outside lower center", ncols=2, frameon=False)
 
 
+@checked
 def trainability(
-    maps: Mapping[str, xr.Dataset],
-    limits: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    maps: Mapping[str, MomentumComparison],
+    limits: Mapping[str, tuple[Array, Array]] | None = None,
     title: str = "",
 ) -> Picture:
     """Map the epochs to tolerance over learning rate and momentum, with theoretical curves on top.
@@ -91,6 +98,8 @@ def trainability(
         limits: curves (learning rates, momenta) by label.
         title: above all.
     """
+    if not maps:
+        raise InputError("maps: expected one comparison or more, got none")
     figure = new_figure(6.2 * len(maps), 5.8)
     draw_title(figure, title)
     for axes, (label, result) in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps.items(), strict=True):
@@ -100,6 +109,7 @@ def trainability(
         axes.set(xscale="log", xlabel="learning rate", ylabel="momentum", title=label)
         axes.set(xlim=(rates.min(), rates.max()), ylim=(momenta.min(), momenta.max()))
         for name, (x, y) in (limits or {}).items():
+            check_array(f"limits: {name!r}", y, len(check_array(f"limits: {name!r}", x, "n_points")))
             axes.plot(x, y, "--", color="black", linewidth=1.6, label=name)
     if limits:
         figure.axes[0].legend(loc="lower left", fontsize=9)

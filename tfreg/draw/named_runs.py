@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError
-from tfreg.surfaces.grid import Runs
+from tfreg.records import Runs
 
 RUN = "expected a run as tfreg.train returns it, with `weights` over epoch and weight, and `loss`"
 _ONE_LOOK = ("start", "epoch", "weight")  # dimensions of runs that share a name and a look

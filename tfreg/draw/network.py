@@ -18,6 +18,7 @@ from tfreg.draw.diagram import DIAMETER, Arrow, Box, Node, drawing, text_width
 from tfreg.draw.figure import Drawing
 from tfreg.draw.sequential import Layers, Step, digits, numbered, read_layers, symbols
 from tfreg.errors import InputError
+from tfreg.kinds import checked
 
 INPUT, HIDDEN, OUTPUT = "#E6E6E6", "#CFE3F2", "#FBE0C3"  # fills that colour-blind readers can tell apart
 JOINT = {"softmax", "log_softmax", "sparsemax"}  # activations whose every value depends on all units of the layer
@@ -31,6 +32,7 @@ class _Unit:
     node: Node
 
 
+@checked
 def network(
     model: Any,
     inputs: Sequence[str] | None = None,
@@ -97,6 +99,7 @@ def _columns(
     return columns, arrows
 
 
+@checked
 def layers(model: Any, output: str = "ŷ") -> Drawing:
     """Draw the layers as boxes named by their activation, without biases and weights.
 

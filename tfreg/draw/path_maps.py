@@ -3,30 +3,33 @@
 Conventions: functions draw records and never train. Panels are in the order of the comparison's optimizers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
 
 from tfreg.draw.axes import axis_labels, draw_contours, draw_path, draw_point, point_handle
 from tfreg.draw.box import box, clipping_box, inside
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.scene import Trajectory, marks_inside, paths_on
-from tfreg.draw.style import MARKED, MINIMUM, Style, styles_for
+from tfreg.draw.style import MARKED, MINIMUM, Style, Styles, styles_for
+from tfreg.errors import InputError, check_array
+from tfreg.kinds import Numbers, checked
+from tfreg.records import Paths, SeedRuns, Surface
 
 _PATH = Style("#000000")
 
 
+@checked
 def paths(
-    surface: xr.Dataset,
-    runs: xr.Dataset,
-    points: Mapping[str, ArrayLike] | None = None,
+    surface: Surface,
+    runs: Paths,
+    points: Mapping[str, Numbers] | None = None,
     title: str = "",
     *,
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
 ) -> Picture:
     """Draw the paths of each optimizer from every start over the contours of the loss, in a panel per optimizer.
 
@@ -37,7 +40,8 @@ def paths(
         title: above all panels.
         styles: of the points, by name.
     """
-    marked = marks_inside(surface, {name: np.asarray(at, np.float64) for name, at in (points or {}).items()})
+    given = {name: check_array(f"points: {name!r}", at, 2) for name, at in (points or {}).items()}
+    marked = marks_inside(surface, given)
     style_of = styles_for(marked, MARKED | dict(styles or {}))
     figure, by_name = panels(runs.optimizer.values.tolist(), title, *axis_labels(surface))
     for name, axes in by_name.items():
@@ -65,13 +69,14 @@ def _leaves(surface: xr.Dataset, path: Trajectory) -> bool:
     return not inside(path.coordinates, box(surface)).all()
 
 
+@checked
 def spreads(
-    surface: xr.Dataset,
-    by_label: Mapping[str, xr.Dataset],
-    minimum_weights: Sequence[float] | np.ndarray,
+    surface: Surface,
+    by_label: Mapping[str, SeedRuns],
+    minimum_weights: Numbers,
     title: str = "",
     *,
-    styles: Mapping[str, Style] | None = None,
+    styles: Styles | None = None,
 ) -> Picture:
     """Draw the paths of all seeds by batch size, whole and their last tenth, and the spread of the seeds.
 
@@ -82,11 +87,14 @@ def spreads(
         title: above all.
         styles: by label.
     """
+    if not by_label:
+        raise InputError("by_label: expected runs by one label or more, got none")
+    minimum = check_array("minimum_weights", minimum_weights, 2)
     figure = new_figure(3.4 * (len(by_label) + 1) + 0.6, 6.8)
     draw_title(figure, title)
     grid = figure.add_gridspec(2, len(by_label) + 1)
     apart = figure.add_subplot(grid[:, -1])
-    marks = marks_inside(surface, {"minimum": np.asarray(minimum_weights, np.float64)})
+    marks = marks_inside(surface, {"minimum": minimum})
     for column, (label, style) in enumerate(styles_for(by_label, styles).items()):
         weights = by_label[label].weights.transpose("seed", "epoch", "weight")
         whole, end = (figure.add_subplot(grid[row, column]) for row in (0, 1))

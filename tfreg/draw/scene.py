@@ -13,11 +13,9 @@ from numpy.typing import ArrayLike
 
 from tfreg.draw.box import box, check_some_inside, clipping_box, inside
 from tfreg.draw.named_runs import check_run, loss_of, named_runs
-from tfreg.errors import InputError
-from tfreg.surfaces.grid import Runs
+from tfreg.errors import InputError, shown
+from tfreg.records import Runs, Surfaces
 from tfreg.surfaces.plane import project
-
-Surfaces = xr.Dataset | Mapping[str, xr.Dataset]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +76,6 @@ def scenes(surface: Surfaces, runs: Runs, points: Mapping | None = None) -> list
     """
     by_label, runs_by_label = _side_by_side(surface, runs)
     marks = {} if points is None else points
-    if not isinstance(marks, Mapping):
-        raise InputError(f"points: expected a dict of coordinates by name, got {points!r:.60}")
     nested = bool(marks) and all(isinstance(value, Mapping) for value in marks.values())
     if nested and not set(marks) <= set(by_label):
         raise InputError(f"expected points for {_listed(by_label)}, got them for {_listed(marks)}")
@@ -92,8 +88,8 @@ def scenes(surface: Surfaces, runs: Runs, points: Mapping | None = None) -> list
 def _side_by_side(surface: Surfaces, runs: Runs) -> tuple[Mapping[str, xr.Dataset], Mapping[str, Runs]]:
     if isinstance(surface, xr.Dataset):  # which is a mapping too
         return {"": surface}, {"": runs}  # type: ignore[dict-item]
-    if not isinstance(surface, Mapping) or not surface:
-        raise InputError(f"expected a surface, or a dict of surfaces by label, got {type(surface).__name__}")
+    if not surface:
+        raise InputError("surface: expected one surface or more, got none")
     if isinstance(runs, xr.Dataset) or not isinstance(runs, Mapping) or set(runs) != set(surface):
         got = _listed(runs) if isinstance(runs, Mapping) and not isinstance(runs, xr.Dataset) else type(runs).__name__
         raise InputError(f"expected runs for the same labels as the surfaces, {_listed(surface)}; got {got}")
@@ -168,9 +164,7 @@ def _on_surface(
                 f"{name!r} is a run of another problem: it has {len(labels)} weights ({labels[0]}, …), "
                 f"the surface's plane {surface.sizes['weight']} ({surface.weight.values[0]}, …)"
             )
-        # A diverged run overflows on its way to the plane.
-        with np.errstate(invalid="ignore", over="ignore"):
-            return project(surface.origin.values, surface.directions.values, weights)
+        return project(surface.origin.values, surface.directions.values, weights)
     axes = [str(dim) for dim in surface.loss.dims]
     missing = [axis for axis in axes if axis not in labels]
     if missing:
@@ -185,5 +179,5 @@ def _coordinates(surface: xr.Dataset, labels: list[str], at: ArrayLike, name: st
     except (TypeError, ValueError):
         point = np.empty(0)
     if point.shape not in ((2,), (len(labels),)):
-        raise InputError(f"expected 2 coordinates or {len(labels)} weights for {name!r}, got {at!r:.60}")
+        raise InputError(f"expected 2 coordinates or {len(labels)} weights for {name!r}, got {shown(at)}")
     return point if point.shape == (2,) else _on_surface(surface, labels, point, name)[0]

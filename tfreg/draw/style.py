@@ -8,14 +8,17 @@ import colorsys
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from matplotlib.colors import is_color_like, to_hex
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
+from tfreg.kinds import checked, worded
 
 PALETTE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#D55E00")
 
 
+@checked
 @dataclass(frozen=True)
 class Style:
     """The look of a series: its colour, line, marker, and the width of its line.
@@ -69,6 +72,13 @@ OPTIMIZERS = {
 _NAMED = OPTIMIZERS | LOSSES
 
 
+_GIVEN = dict[str, Style]
+Styles = Annotated[
+    Mapping[str, Style],
+    worded('draw.Style by name, such as {"adam:0.1": draw.Style("#0072B2")}', _GIVEN),
+]
+
+
 def styles_for(labels: Iterable[str], styles: Mapping[str, Style] | None = None) -> dict[str, Style]:
     """Return a style for each label, no two of the same colour unless the caller gave them.
 
@@ -102,10 +112,10 @@ def check_styles(styles: object) -> None:
     """
     expected = 'styles: expected draw.Style by name, such as {"adam:0.1": draw.Style("#0072B2")}'
     if styles is not None and not isinstance(styles, Mapping):
-        raise InputError(f"{expected}; got {styles!r:.60}")
+        raise InputError(f"{expected}; got {shown(styles)}")
     for name, style in (styles or {}).items():
         if not isinstance(style, Style) or not is_color_like(style.colour):
-            raise InputError(f"{expected}; got {style!r:.60} for {name!r:.40}")
+            raise InputError(f"{expected}; got {shown(style)} for {shown(name)}")
 
 
 def _spare() -> Iterator[Style]:

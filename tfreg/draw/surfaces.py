@@ -13,14 +13,17 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tfreg.draw.axes import VIEW, draw_point, draw_surface, point_handle
+from tfreg.draw.axes import VIEW, View, draw_point, draw_surface, point_handle
 from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
-from tfreg.draw.scene import Surfaces, marks_inside, marks_of
+from tfreg.draw.scene import marks_inside, marks_of
 from tfreg.draw.style import MARKED, MINIMUM
 from tfreg.errors import InputError
+from tfreg.kinds import checked
+from tfreg.records import Surfaces
 
 
-def surfaces(surface: Surfaces, *, title: str = "", view: tuple[float, float] = VIEW) -> Picture:
+@checked
+def surfaces(surface: Surfaces, *, title: str = "", view: View = VIEW) -> Picture:
     """Draw a loss surface in 3-D, or those of a dict side by side, with the points that they hold as `marked`.
 
     Args:
@@ -51,9 +54,12 @@ def surfaces(surface: Surfaces, *, title: str = "", view: tuple[float, float] = 
 
 
 def _by_label(surface: Surfaces) -> Mapping[str, xr.Dataset]:
+    if not isinstance(surface, xr.Dataset) and not surface:
+        raise InputError("surface: expected one surface or more, got none")
     return {"": surface} if isinstance(surface, xr.Dataset) else surface
 
 
+@checked
 def curvature(surface: Surfaces, *, title: str = "") -> Picture:
     """Map the smallest curvature of surfaces: violet and hatched where it is negative, orange where positive.
 

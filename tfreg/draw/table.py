@@ -10,14 +10,16 @@ from tfreg.datasets import Dataset
 from tfreg.draw.figure import Picture, new_figure
 from tfreg.draw.style import RIGHT, UNDECIDED, WRONG, Style
 from tfreg.errors import InputError
+from tfreg.kinds import Array, checked
 
 _SHADES = {RIGHT: "#D9F0E6", WRONG: "#FBDDEA", UNDECIDED: "#F4F0D8"}
 
 
+@checked
 def predictions_table(
     dataset: Dataset,
     names: Sequence[str],
-    columns: Mapping[str, np.ndarray],
+    columns: Mapping[str, Array],
     *,
     undecided: float = 0.05,
     title: str = "",
@@ -50,9 +52,7 @@ def predictions_table(
     return figure
 
 
-def _fill(
-    axes: Axes, rows: np.ndarray, names: Sequence[str], columns: Mapping[str, np.ndarray], undecided: float
-) -> None:
+def _fill(axes: Axes, rows: np.ndarray, names: Sequence[str], columns: Mapping[str, Array], undecided: float) -> None:
     probabilities = np.column_stack([*columns.values()]) if columns else np.empty((len(rows), 0))
     cells = [
         [str(number), *(f"{value:g}" for value in row), *map(_digits, predicted)]

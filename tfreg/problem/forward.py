@@ -5,9 +5,9 @@ variable, each with a leading axis S; inputs are (features, N), targets (outputs
 With samples last, the inner loops run over contiguous memory however narrow the net is: on a problem of
 two weights and 2000 samples that is about three times as fast as Keras's (N, units) arrays.
 
-Only stacks of Dense layers and element-by-element activations can be computed in this order, and only with a loss
-without a hand-written gradient; every other problem calls the model as Keras does, one weight vector at a time
-(`single_loss`).
+Only stacks of Dense layers, Normalization and element-by-element activations can be computed in this order, and only
+with a loss without a hand-written gradient; every other problem calls the model as Keras does, one weight vector at a
+time (`single_loss`).
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ ELEMENTWISE_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.EL
 
 
 def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
-    """True for a stack of plain Dense layers and element-by-element activations whose loss has its own gradient.
+    """True for a stack of plain Dense, Normalization and element-by-element layers whose loss has its own gradient.
 
     Args:
         model: its layers must all be trainable.
@@ -45,7 +45,7 @@ def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
 def _is_plain(layer: keras.layers.Layer) -> bool:
     if layer.activity_regularizer is not None:
         return False
-    if type(layer) in ELEMENTWISE_LAYERS:
+    if type(layer) in (*ELEMENTWISE_LAYERS, keras.layers.Normalization):
         return True
     if type(layer) is keras.layers.Activation:
         return layer.activation in ELEMENTWISE_ACTIVATIONS
@@ -68,6 +68,9 @@ def predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: t
     remaining = list(weights)
     activations = inputs
     for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            activations = _samples_swapped(layer.call(_samples_swapped(activations)))
+            continue
         if not isinstance(layer, keras.layers.Dense):
             activations = layer.activation(activations) if hasattr(layer, "activation") else layer.call(activations)
             continue
@@ -76,6 +79,11 @@ def predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: t
             activations += remaining.pop(0)[:, :, tf.newaxis]
         activations = layer.activation(activations)
     return activations
+
+
+def _samples_swapped(activations: tf.Tensor) -> tf.Tensor:
+    """Activations with samples first where they were last, and last where they were first."""
+    return tf.linalg.matrix_transpose(activations)
 
 
 def _dense(kernel: tf.Tensor, activations: tf.Tensor) -> tf.Tensor:
@@ -94,9 +102,24 @@ def losses(
     """The loss of each of S weight vectors, shape (S,): the user's loss function, applied start by start."""
     outputs = predictions(model, weights, inputs)
     y_true = tf.transpose(targets)
+    # Keras's sigmoid leaves its logits with its outputs, and Keras's cross-entropies compute from them.
+    logits = getattr(outputs, "_keras_logits", None)
+
+    def of_one(parts: tuple[tf.Tensor, ...]) -> tf.Tensor:
+        y_pred, *behind = map(tf.transpose, parts)
+        return loss(y_true, with_logits(y_pred, *behind))
+
+    parts = (outputs,) if logits is None else (outputs, logits)
     if outputs.shape[0] == 1:
-        return loss(y_true, tf.transpose(outputs[0]))[tf.newaxis]
-    return tf.vectorized_map(lambda output: loss(y_true, tf.transpose(output)), outputs)
+        return of_one(tuple(part[0] for part in parts))[tf.newaxis]
+    return tf.vectorized_map(of_one, parts)
+
+
+def with_logits(outputs: tf.Tensor, logits: tf.Tensor | None = None) -> tf.Tensor:
+    """Outputs that carry the logits behind them, if there are any, as Keras's activations leave them."""
+    if logits is not None:
+        outputs._keras_logits = logits
+    return outputs
 
 
 def single_predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:

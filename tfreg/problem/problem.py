@@ -12,27 +12,32 @@ import numpy as np
 
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset
-from tfreg.errors import InputError
-from tfreg.losses import Loss, describe
+from tfreg.errors import InputError, check_precision, shown
+from tfreg.kinds import Count, Seed, checked
+from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward
 from tfreg.problem.checks import check_fit, check_model
 from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians
 from tfreg.problem.programs import Programs
+from tfreg.problem.surroundings import unchanging
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Problem:
     """The loss `loss(targets, model(inputs))` as a function of the model's weights.
 
     Attributes:
         model: any built `keras.Sequential` whose output depends on its weights and inputs alone.
-        loss: function (y_true, y_pred) -> scalar, of tensors (n_samples, n_outputs).
+        loss: function (y_true, y_pred) -> scalar, of tensors (n_samples, n_outputs); or what else `compile` takes as
+            one (`tfreg.losses`). What it takes from around it may not change as long as the problem is used.
         dataset: the inputs and targets.
         programs: what has been compiled for this model, loss and shape of data.
 
     Raises:
-        InputError: the model is not built, keeps state (dropout, batch normalisation), or does not fit the data; or
-            the loss is no scalar.
+        InputError: the model is not built, keeps state (dropout, batch normalisation), computes in mixed precision or
+            does not fit the data; the data lose their values in its precision; or the loss raises, cannot be compiled,
+            is no scalar, or broadcasts targets against outputs.
 
     Example:
         >>> problem = Problem(models.logistic(2), losses.bce, datasets.bernoulli_line())
@@ -41,13 +46,21 @@ class Problem:
     """
 
     model: keras.Sequential
-    loss: Loss
+    loss: Loss | str
     dataset: Dataset
-    programs: Programs = field(default_factory=Programs, repr=False, kw_only=True)
+    programs: Programs = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_model(self.model)
-        check_fit(self.model, self.loss, self.dataset)
+        loss = check_fit(self.model, as_compiled(self.loss), self.dataset)
+        object.__setattr__(self, "loss", loss)  # from here on a function that returns a scalar
+        object.__setattr__(self, "programs", Programs(unchanging(loss, self.model)))
+
+    @property
+    def scalar_loss(self) -> Loss:
+        """The loss as a function (y_true, y_pred) -> scalar."""
+        assert not isinstance(self.loss, str)
+        return self.loss
 
     @cached_property
     def dtype(self) -> str:
@@ -83,14 +96,15 @@ class Problem:
     @cached_property
     def loss_source(self) -> str:
         """The loss as records name it: its name, or the source text of a lambda."""
-        return describe(self.loss)
+        return describe(self.scalar_loss)
 
     @property
     def initial_weights(self) -> np.ndarray:
         """The weight vector that the model holds, shape (n_weights,)."""
         return np.concatenate([np.ravel(variable) for variable in self.model.trainable_variables])
 
-    def random_starts(self, count: int, seed: int) -> np.ndarray:
+    @checked
+    def random_starts(self, count: Count, seed: Seed) -> np.ndarray:
         """Draw weight vectors (count, n_weights) as Keras draws the weights of Dense layers unless told otherwise.
 
         Kernels are uniform within ± sqrt(6 / (n_inputs + n_units)) (Glorot and Bengio 2010), biases zero.
@@ -110,7 +124,9 @@ class Problem:
     @cached_property
     def can_stack(self) -> bool:
         """True if many weight vectors can be computed at once (`tfreg.problem.forward`)."""
-        return self.programs.get("can_stack", lambda: forward.can_stack(self.model, self.loss, self.dataset.targets))
+        return self.programs.get(
+            "can_stack", lambda: forward.can_stack(self.model, self.scalar_loss, self.dataset.targets)
+        )
 
     @cached_property
     def tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
@@ -121,6 +137,7 @@ class Problem:
         )
         return inputs, targets
 
+    @checked
     def on(self, dataset: Dataset) -> "Problem":
         """The same model and loss on other data; data of the same shape share the compiled programs.
 
@@ -129,7 +146,11 @@ class Problem:
             True
         """
         shapes, others = ((one.inputs.shape, one.targets.shape) for one in (self.dataset, dataset))
-        return replace(self, dataset=dataset, programs=self.programs if shapes == others else Programs())
+        self.programs.check()
+        other = replace(self, dataset=dataset)
+        if shapes == others:
+            object.__setattr__(other, "programs", self.programs)
+        return other
 
     def losses(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         """The loss (S,) of S weight vectors given as variables with a leading axis S; for use inside programs."""
@@ -138,8 +159,8 @@ class Problem:
 
     def _losses(self, weights: Sequence[tf.Tensor], inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         if self.can_stack:
-            return forward.losses(self.model, self.loss, weights, inputs, targets)
-        one = partial(forward.single_loss, self.model, self.loss, inputs=inputs, targets=targets)
+            return forward.losses(self.model, self.scalar_loss, weights, inputs, targets)
+        one = partial(forward.single_loss, self.model, self.scalar_loss, inputs=inputs, targets=targets)
         if weights[0].shape[0] == 1:
             return one([variable[0] for variable in weights])[tf.newaxis]
         in_precision = lambda variables: tf.cast(one(variables), self.dtype)  # noqa: E731
@@ -158,16 +179,19 @@ class Problem:
         parts = tf.split(vectors, sizes, axis=1)
         return [tf.reshape(part, (-1, *shape)) for part, shape in zip(parts, self.shapes, strict=True)]
 
+    @checked
     def check_weights(self, weights: object, what: str = "weights", finite: bool = True) -> np.ndarray:
         """`weights` as an array (n_weights,) or (S, n_weights) in the problem's precision.
 
         Raises:
-            InputError: another length, or (if they have to be finite) NaN or infinite values.
+            InputError: another length, values beyond the precision, or (if they have to be finite) NaN or infinite
+                values, and values that are zero in it.
         """
         try:
-            array = np.asarray(weights, dtype=self.dtype)
-        except (TypeError, ValueError):
-            raise InputError(f"{what}: expected {self.n_weights} numbers, got {weights!r:.60}") from None
+            array = np.asarray(weights)
+            array = array if array.dtype == self.dtype else np.asarray(weights, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"{what}: expected {self.n_weights} numbers, got {shown(weights)}") from None
         if array.ndim not in (1, 2) or array.shape[-1] != self.n_weights or array.size == 0:
             raise InputError(
                 f"{what}: expected {self.n_weights} numbers ({', '.join(self.labels[:4])}"
@@ -175,7 +199,8 @@ class Problem:
             )
         if finite and not np.isfinite(array).all():
             raise InputError(f"{what}: expected finite numbers, got NaN or infinite values")
-        return array
+        # What a search or a plane gives may be as small as it likes.
+        return array if array.dtype == self.dtype else check_precision(what, array, self.dtype, small=finite)
 
     def predictions_at(self, weights: object) -> np.ndarray:
         """The model's outputs at one weight vector, (n_samples, n_outputs), or at many, with a leading S."""

@@ -13,18 +13,23 @@ _compiling = RLock()
 class Programs:
     """Compiled programs, each made once for a model, a loss and data of one shape.
 
+    Args:
+        check: called whenever a program is asked for; raises if what the programs were compiled from has changed.
+
     Example:
-        >>> programs = Programs()
+        >>> programs = Programs(lambda: None)
         >>> programs.get("loss", lambda: "compiled") is programs.get("loss", lambda: "compiled again")
         True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None]) -> None:
+        self.check = check
         self._made: dict[Hashable, object] = {}
 
     def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """Return what was made for `key`, or make it now."""
         with _compiling:
+            self.check()
             if key not in self._made:
                 self._made[key] = make()
             return self._made[key]  # type: ignore[return-value]

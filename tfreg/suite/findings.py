@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError
+from tfreg.errors import InputError, shown
+from tfreg.kinds import checked
 from tfreg.suite.record import Claim, Verdict
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import xarray as xr
+    import pandas
+    import xarray
 
 _NAME = re.compile(r"\w[\w.\-]*")
 
@@ -38,6 +39,7 @@ class Number:
     because: str = ""
 
 
+@checked
 class Findings:
     """The result of an experiment's `main`, built up where each thing is known.
 
@@ -54,23 +56,23 @@ class Findings:
 
     def __init__(self, summary: str) -> None:
         self.summary = _text("the summary", summary)
-        self.runs: dict[str, xr.Dataset] = {}
+        self.runs: dict[str, xarray.Dataset] = {}
         self.figures: dict[str, Captioned] = {}
         self.tables: dict[str, Captioned] = {}
         self.numbers: dict[str, Number] = {}
         self.claims: list[Claim] = []
 
-    def run(self, name: str, run: "xr.Dataset") -> None:
+    @checked
+    def run(self, name: str, run: "xarray.Dataset") -> None:
         """Save a run under this name.
 
         Raises:
             InputError: no `xarray.Dataset`, or a name that was used before.
         """
-        import xarray as xr
-
         _check_name("run", name, self.runs)
-        self.runs[name] = _of_kind(f"run {name!r}", run, xr.Dataset, "a run as tfreg.train returns it")
+        self.runs[name] = run
 
+    @checked
     def figure(self, name: str, figure: Any, caption: str) -> None:
         """Show a figure, a network diagram or an animation, with a sentence that describes it.
 
@@ -87,18 +89,17 @@ class Findings:
             )
         self.figures[name] = Captioned(figure, _text(f"the caption of figure {name!r}", caption))
 
-    def table(self, name: str, table: "pd.DataFrame", caption: str) -> None:
+    @checked
+    def table(self, name: str, table: "pandas.DataFrame", caption: str) -> None:
         """Show a data frame, with a sentence that describes it.
 
         Raises:
             InputError: no `pandas.DataFrame`, or a name that was used before.
         """
-        import pandas as pd
-
         _check_name("table", name, self.tables)
-        frame = _of_kind(f"table {name!r}", table, pd.DataFrame, "a pandas.DataFrame")
-        self.tables[name] = Captioned(frame, _text(f"the caption of table {name!r}", caption))
+        self.tables[name] = Captioned(table, _text(f"the caption of table {name!r}", caption))
 
+    @checked
     def number(self, name: str, values: Any, *, because: str = "") -> None:
         """Name a number, or an array of them; it is compared with the printed one of that name.
 
@@ -113,12 +114,13 @@ class Findings:
         _check_name("number", name, self.numbers)
         try:
             array = np.asarray(values)
-        except ValueError:  # rows of different lengths
+        except (ValueError, TypeError):  # rows of different lengths, or a labelled array of several variables
             array = np.asarray(None)
         if array.dtype.kind not in "biuf":
-            raise InputError(f"number {name!r}: expected numbers, got {values!r:.60}")
+            raise InputError(f"number {name!r}: expected numbers, got {shown(values)}")
         self.numbers[name] = Number(array, _text(f"because of number {name!r}", because, empty=True))
 
+    @checked
     def claim(self, sentence: str, *, holds: ArrayLike | Literal["depends"], because: str) -> None:
         """Judge a claim.
 
@@ -132,11 +134,10 @@ class Findings:
         """
         verdict = _verdict(holds)
         if verdict is None:
-            got = " ".join(repr(holds).split())
-            raise InputError(f"claim {sentence!r:.60}: expected holds=True, False or 'depends', got {got:.40}")
+            raise InputError(f"claim {shown(sentence)}: expected holds=True, False or 'depends', got {shown(holds)}")
         if sentence in (claim.sentence for claim in self.claims):
-            raise InputError(f"claim {sentence!r:.60} is judged twice; judge it once, with all its evidence")
-        because = _text(f"because of claim {sentence!r:.60}", because)
+            raise InputError(f"claim {shown(sentence)} is judged twice; judge it once, with all its evidence")
+        because = _text(f"because of claim {shown(sentence)}", because)
         self.claims.append(Claim(_text("the sentence of a claim", sentence), verdict, because))
 
     def _repr_html_(self) -> str:
@@ -148,7 +149,7 @@ class Findings:
 
 def _check_name(kind: str, name: Any, used: Mapping[str, object]) -> None:
     if not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise InputError(f"name of a {kind}: expected letters, digits, '_', '-' and '.', got {name!r:.60}")
+        raise InputError(f"name of a {kind}: expected letters, digits, '_', '-' and '.', got {shown(name)}")
     if name in used:
         raise InputError(f"two {kind}s are called {name!r}; choose another name for one of them")
 
@@ -157,7 +158,10 @@ def _verdict(holds: object) -> Verdict | None:
     """The verdict for a truth value, or None for anything else."""
     if isinstance(holds, str):
         return "depends" if holds == "depends" else None
-    truth = np.asarray(holds)
+    try:
+        truth = np.asarray(holds)
+    except (ValueError, TypeError):
+        return None
     if truth.shape != () or truth.dtype != bool:
         return None
     return "holds" if truth else "fails"
@@ -165,11 +169,5 @@ def _verdict(holds: object) -> Verdict | None:
 
 def _text(what: str, text: Any, empty: bool = False) -> str:
     if not isinstance(text, str) or not (text.strip() or empty):
-        raise InputError(f"{what}: expected a sentence, got {text!r:.60}")
+        raise InputError(f"{what}: expected a sentence, got {shown(text)}")
     return text
-
-
-def _of_kind(what: str, value: Any, kind: type, expected: str) -> Any:
-    if not isinstance(value, kind):
-        raise InputError(f"{what}: expected {expected}, got {type(value).__name__}")
-    return value

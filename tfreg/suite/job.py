@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -34,16 +35,17 @@ class Job:
         """The file of the record."""
         return self.experiment.record_path(self.runs)
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, read: Sequence[str] = ()) -> str:
         """A hash of everything that decides the files of the run.
 
-        It covers the script, the modules beside it, the package, the printed numbers, the options and the files that
-        they name, the versions, the folder of figures and the size of the pictures. Other scripts do not count, since
-        no script imports another.
+        It covers the script, the modules beside it, the files that it has `read`, the package, the printed numbers,
+        the options and the files that they name, the versions, the folder of figures and the size of the pictures.
+        Other scripts do not count, since no script imports another.
         """
         script = self.experiment.path
         files = [script, *modules_beside(script), *sorted(PACKAGE.rglob("*.py")), published_path(self.experiment)]
         files += [Path(value) for value in self.options.values() if isinstance(value, str)]
+        files += [Path(name) for name in read]
         digest = hashlib.sha256()
         for path in files:
             digest.update(path.read_bytes() if path.is_file() else b"missing")
@@ -52,7 +54,8 @@ class Job:
         digest.update(json.dumps(rest).encode())
         return digest.hexdigest()
 
-    def done(self) -> ExperimentRecord | None:
-        """The record of an earlier run with the same fingerprint and all its files; None if there is none."""
-        record = read_record(self.record_path)
-        return record if record is not None and record.is_current(self.fingerprint()) else None
+    def done(self, since: float = 0.0) -> ExperimentRecord | None:
+        """The record of a run with the same fingerprint and all its files, made after a time; None if there is none."""
+        path = self.record_path
+        record = read_record(path) if path.is_file() and path.stat().st_mtime >= since else None
+        return record if record is not None and record.is_current(self.fingerprint(record.read)) else None

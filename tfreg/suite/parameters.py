@@ -6,12 +6,14 @@ a meaning: with `--quick`, `epochs`, `grid_step` and `n_points` take the values 
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tfreg.errors import InputError, unknown
+from tfreg.read_numbers import finite_number, whole_number
 from tfreg.suite.scripts import Experiment
 
+_READ: dict[type, Callable[[str], Any]] = {int: whole_number, float: finite_number, str: str}
 QUICK_OPTIONS = {"epochs": 30, "grid_step": 1.0, "n_points": 32}
 
 
@@ -87,8 +89,8 @@ def _known_parameter(experiment: Experiment, token: str, defaults: Mapping[str, 
 def _convert(token: str, text: str, default: Any) -> Any:
     try:
         if not isinstance(default, tuple):
-            return type(default)(text)
-        values = tuple(float(part) for part in text.split(","))
+            return _READ[type(default)](text)
+        values = tuple(finite_number(part) for part in text.split(","))
         if len(values) == len(default):
             return values
     except ValueError:

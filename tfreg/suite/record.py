@@ -1,7 +1,8 @@
 """The record of an experiment's run, its findings and its files, to and from JSON.
 
 Conventions: a record holds plain values only, so that reading it needs no library; paths of figures and tables are
-relative to the folder of figures, `files` are absolute. A file that is no record of this form counts as no record.
+relative to the folder of figures, `files` and `read` are absolute. A file that is no record of this form counts as no
+record.
 """
 
 import json
@@ -137,6 +138,7 @@ class ExperimentRecord:
         checked: the numbers that have a printed counterpart, beside it.
         numbers: all numbers that the experiment named.
         files: every file of the run except the record.
+        read: the data files that the script read from its folder.
     """
 
     name: str
@@ -154,6 +156,7 @@ class ExperimentRecord:
     checked: tuple[CheckedNumber, ...]
     numbers: dict[str, Any]
     files: tuple[str, ...]
+    read: tuple[str, ...]
 
     def is_current(self, fingerprint: str) -> bool:
         """True if the record has this fingerprint and all its files still exist."""

@@ -5,6 +5,7 @@ the record to `findings.json` beside them. An interrupted run has no record.
 """
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +25,14 @@ from tfreg.suite.scripts import published_path
 _QUICK_DPI = DPI // 2
 
 
-def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord:
-    """Save what an experiment found in so many seconds, check its numbers, and return the record of it.
+def save_findings(job: Job, found: Findings, seconds: float, read: Sequence[Path] = ()) -> ExperimentRecord:
+    """Save what an experiment found, check its numbers, and return the record of it.
+
+    Args:
+        job: the run.
+        found: its findings.
+        seconds: the time that it took.
+        read: the data files that it read from its folder.
 
     With other options than the defaults no number is checked.
 
@@ -42,6 +49,7 @@ def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord
     tables = tuple(_save_table(name, one, stem) for name, one in found.tables.items())
     drawn = [job.figures / file for figure in figures for file in figure.files]
     left = [*saved_runs, *drawn, *(job.figures / table.file for table in tables)]
+    names = tuple(map(str, read))
     published = {} if job.options else load_published(published_path(experiment))
     record = ExperimentRecord(
         name=experiment.name,
@@ -50,7 +58,7 @@ def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord
         title=experiment.title,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
-        fingerprint=job.fingerprint(),
+        fingerprint=job.fingerprint(names),
         changed_options=job.options,
         summary=found.summary,
         figures=figures,
@@ -59,6 +67,7 @@ def save_findings(job: Job, found: Findings, seconds: float) -> ExperimentRecord
         checked=check_numbers(experiment.name, found.numbers, published),
         numbers={name: number.values.tolist() for name, number in found.numbers.items()},
         files=tuple(str(file.resolve()) for file in left),
+        read=names,
     )
     write_whole(path, lambda temporary: temporary.write_text(to_json(record), encoding="utf-8"))
     return record

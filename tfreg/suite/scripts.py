@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tfreg.errors import InputError, unknown
+from tfreg.own_code import own_code
 
 ON_REQUEST = "comparisons"  # the group that takes longer, and is run when it is named
 PACKAGE = Path(__file__).parent.parent
@@ -38,14 +39,16 @@ class Experiment:
 
 
 def folder() -> Path:
-    """The folder of the suite's experiments: below the current directory, or else beside the package.
+    """The folder of the suite's experiments: below the current directory, or else the one that came with the package.
+
+    That is a part of the package if it was installed from a wheel, and beside it in a checkout.
 
     Raises:
         InputError: there is none.
     """
-    for candidate in (Path.cwd() / "experiments", PACKAGE.parent / "experiments"):
-        if candidate.is_dir():
-            return candidate
+    for where in (Path.cwd(), PACKAGE, PACKAGE.parent):
+        if (where / "experiments").is_dir():
+            return where / "experiments"
     raise InputError("no folder 'experiments' here; run tfreg in a checkout, or name the path of a script")
 
 
@@ -132,7 +135,7 @@ def load_script(path: Path) -> ModuleType:
     apart. Workers on other machines receive the script and these modules by value, since they cannot import them.
 
     Raises:
-        InputError: the script is missing or cannot be imported.
+        InputError: the script is missing, or something goes wrong in it; see `tfreg.own_code`.
     """
     import cloudpickle
 
@@ -146,11 +149,8 @@ def load_script(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module
-    with _fresh_modules_beside(path), first_on_path(path.parent):
-        try:
-            spec.loader.exec_module(module)
-        except (ImportError, SyntaxError) as error:
-            raise InputError(f"{path} cannot be imported: {error}") from None
+    with _fresh_modules_beside(path), first_on_path(path.parent), own_code(path):
+        spec.loader.exec_module(module)
     for loaded in (module, *_loaded_from(path)):
         cloudpickle.register_pickle_by_value(loaded)
     return module

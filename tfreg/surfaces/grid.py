@@ -3,18 +3,22 @@
 Conventions: a grid is a mapping of two names to their values, rising, the first name first.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError, unknown
+from tfreg.errors import InputError, check_array, check_number, shown, unknown
+from tfreg.kinds import Array, Numbers, checked, worded
+from tfreg.records import Runs
+from tfreg.sizes import check_memory
 
-Grid = dict[str, np.ndarray]
-Runs = xr.Dataset | Mapping[str, "Runs"]
+Grid = Annotated[dict[str, Array], worded("a grid as tfreg.grid gives it", dict[str, Array])]
 
 
+@checked
 def grid(**ranges: tuple[float, float, float]) -> Grid:
     """Two weights and their values, each given as (first, end, step) with the end left out, as in `numpy.arange`.
 
@@ -35,11 +39,14 @@ def grid(**ranges: tuple[float, float, float]) -> Grid:
 def _values(name: str, range_: object) -> np.ndarray:
     try:
         first, end, step = (float(part) for part in range_)  # type: ignore[attr-defined]
-        if np.isfinite([first, end]).all() and 0 < step < np.inf and end > first:
-            return np.arange(first, end, step)
     except (TypeError, ValueError):
-        pass
-    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {range_!r:.60}")
+        first = end = step = math.nan
+    if math.isfinite(end - first) and 0 < step < np.inf and end > first:
+        check_memory(
+            f"grid: {name} in steps of {step:g}", round(min((end - first) / step, 1e300)) * 8, "give a larger step"
+        )
+        return np.arange(first, end, step)
+    raise InputError(f"grid: expected {name}=(first, end above first, step above 0), got {shown(range_)}")
 
 
 def check_two_weights(over: Mapping[str, object], labels: Sequence[str]) -> None:
@@ -55,12 +62,21 @@ def check_two_weights(over: Mapping[str, object], labels: Sequence[str]) -> None
             raise unknown("weight", name, labels)
 
 
+@checked
 def grid_points(over: Grid) -> np.ndarray:
-    """All points of a grid as rows (n_points, 2), the second name running fastest."""
-    return np.stack(np.meshgrid(*over.values(), indexing="ij"), axis=-1).reshape(-1, 2)
+    """All points of a grid as rows (n_points, 2), the second name running fastest.
+
+    Raises:
+        InputError: not two names, or values that are not in a row.
+    """
+    if len(over) != 2:
+        raise InputError(f"over: expected a grid of two weights, got {', '.join(over) or 'none'}")
+    axes = [check_array(f"over: {name!r}", values, "n_values", finite=True) for name, values in over.items()]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: float = 0.25, steps: int = 81) -> Grid:
+@checked
+def grid_around(points: Numbers, names: tuple[str, str] = ("u", "v"), margin: float = 0.25, steps: int = 81) -> Grid:
     """A grid that holds all the points (…, 2), with room around them.
 
     A direction in which the points (nearly) agree gets a quarter of the other's extent; a single point gets 1.
@@ -78,9 +94,11 @@ def grid_around(points: ArrayLike, names: tuple[str, str] = ("u", "v"), margin: 
         >>> {name: (float(values[0]), float(values[-1])) for name, values in grid_around([(0, 0), (4, 8)]).items()}
         {'u': (-1.0, 5.0), 'v': (-2.0, 10.0)}
     """
-    if not (np.isfinite(margin) and margin >= 0) or steps < 2:
-        raise InputError(f"expected a margin of 0 or more and 2 steps or more, got margin {margin} and {steps} steps")
-    rows = np.reshape(np.asarray(points, dtype=np.float64), (-1, 2))
+    check_number("margin", margin, least=0)
+    if steps < 2:
+        raise InputError(f"steps: expected a whole number of 2 or more, got {shown(steps)}")
+    check_memory(f"a grid of {steps} steps in each direction", 2 * 8 * steps, "give fewer steps")
+    rows = check_array("points", points, ..., 2, finite=True).reshape(-1, 2)
     low, high = rows.min(axis=0), rows.max(axis=0)
     longest = (high - low).max()
     extent = np.maximum(high - low, longest / 4 if longest > 0 else 1.0)

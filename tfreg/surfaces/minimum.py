@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError
+from tfreg.kinds import Array, Count, checked
 
 if TYPE_CHECKING:
     from tfreg.problem.problem import Problem
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 ARRIVED = "arrived is where 1 % of the gap from the loss of zero weights to the minimum is left"
 
 
-def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarray:
+@checked
+def minimum_weights(problem: Problem, near: object, steps: Count = 50) -> np.ndarray:
     """The weights (n_weights,) where Newton's method comes to rest, starting at `near`.
 
     Each step solves H d = -g with the eigenvalues of the Hessian H made positive, so that it goes down from saddles and
@@ -48,7 +50,8 @@ def minimum_weights(problem: Problem, near: object, steps: int = 50) -> np.ndarr
     return weights
 
 
-def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> float:
+@checked
+def lowest_loss(problem: Problem, starts: Array, n_descents: Count = 8) -> float:
     """The lowest loss that L-BFGS-B (SciPy) reaches from the best of some starts, weights of zero among them.
 
     For a convex problem that is its minimum, to the precision of its dtype. Where there are many minima, it is the
@@ -69,7 +72,8 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
     """
     from scipy.optimize import minimize  # takes a while to load
 
-    candidates = np.concatenate([np.zeros((1, problem.n_weights)), starts])
+    problem.check_weights(starts, "starts", finite=False)
+    candidates = np.concatenate([np.zeros((1, problem.n_weights)), np.atleast_2d(starts)])
     heights = problem.loss_at(candidates)
     order = np.argsort(np.where(np.isfinite(heights), heights, np.inf))[:n_descents]
     lowest = float(heights[order[0]])
@@ -89,6 +93,7 @@ def lowest_loss(problem: Problem, starts: np.ndarray, n_descents: int = 8) -> fl
     return lowest
 
 
+@checked
 def targets(
     problems: Mapping[str, Problem], share: float = 0.01, *, minimum: Mapping[str, float] | None = None
 ) -> xr.Dataset:

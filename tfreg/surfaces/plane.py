@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError
-from tfreg.surfaces.grid import Runs, weights_of
+from tfreg.errors import InputError, check_array
+from tfreg.kinds import Array, Numbers, Seed, checked
+from tfreg.records import Runs
+from tfreg.surfaces.grid import weights_of
 
 if TYPE_CHECKING:
     from tfreg.problem.problem import Problem
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Plane:
     """A plane through weight space.
@@ -35,28 +37,27 @@ class Plane:
         InputError: arrays of other shapes, or directions that are (nearly) parallel.
     """
 
-    origin: np.ndarray
-    directions: np.ndarray
+    origin: Array
+    directions: Array
     labels: tuple[str, str] = ("u", "v")
 
     def __post_init__(self) -> None:
-        for name in ("origin", "directions"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
-        if self.origin.ndim != 1 or self.directions.shape != (2, len(self.origin)):
-            raise InputError(
-                f"a plane needs an origin (n_weights,) and directions (2, n_weights), "
-                f"got {self.origin.shape} and {self.directions.shape}"
-            )
+        origin = check_array("origin", self.origin, "n_weights", finite=True)
+        directions = check_array("directions", self.directions, 2, len(origin), finite=True)
+        object.__setattr__(self, "origin", origin)
+        object.__setattr__(self, "directions", directions)
         longest, shortest = np.linalg.svd(self.directions, compute_uv=False)
         if not shortest > 1e-9 * longest:
-            raise InputError("the two directions of a plane must not be parallel or zero; take other points")
+            raise InputError("expected two directions that are not parallel, and not zero; take other points")
 
-    def weights(self, coordinates: ArrayLike) -> np.ndarray:
+    @checked
+    def weights(self, coordinates: Numbers) -> np.ndarray:
         """The weight vectors (…, n_weights) at coordinates (…, 2)."""
-        return self.origin + np.asarray(coordinates, dtype=np.float64) @ self.directions
+        return self.origin + check_array("coordinates", coordinates, ..., 2) @ self.directions
 
 
-def plane_through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, str] = ("u", "v")) -> Plane:
+@checked
+def plane_through(p: Numbers, q: Numbers, r: Numbers, labels: tuple[str, str] = ("u", "v")) -> Plane:
     """The plane through three weight vectors: p is its origin, q lies on the u axis.
 
     Raises:
@@ -67,7 +68,8 @@ def plane_through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, s
         >>> project(plane.origin, plane.directions, [1, 2, 5])
         (array([1., 2.]), np.float64(5.0))
     """
-    origin, to_q, to_r = (np.asarray(point, dtype=np.float64) for point in (p, q, r))
+    origin = check_array("p", p, "n_weights", finite=True)
+    to_q, to_r = (check_array(name, one, len(origin), finite=True) for name, one in (("q", q), ("r", r)))
     # Checked before the second direction is made orthogonal: of a parallel one only rounding errors would be left.
     sides = Plane(origin, np.stack([to_q - origin, to_r - origin])).directions
     first = sides[0] / np.linalg.norm(sides[0])
@@ -75,6 +77,7 @@ def plane_through(p: ArrayLike, q: ArrayLike, r: ArrayLike, labels: tuple[str, s
     return Plane(origin, np.stack([first, second / np.linalg.norm(second)]), labels)
 
 
+@checked
 def principal_plane(runs: Runs) -> Plane:
     """The plane that trajectories leave least: through their mean, along their two principal components.
 
@@ -114,7 +117,8 @@ def _completed(components: np.ndarray) -> np.ndarray:
     return np.stack(directions)
 
 
-def random_plane(problem: Problem, seed: int, center: ArrayLike) -> Plane:
+@checked
+def random_plane(problem: Problem, seed: Seed, center: Numbers) -> Plane:
     """The plane through `center` along two random directions, normalised filter by filter.
 
     A filter holds the weights that lead into one unit, its bias included. Each filter of a normal random direction is
@@ -147,12 +151,16 @@ def _filters(problem: Problem) -> np.ndarray:
     return np.concatenate(numbers)
 
 
-def project(origin: ArrayLike, directions: ArrayLike, weights: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+@checked
+def project(origin: Numbers, directions: Numbers, weights: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """The coordinates (…, 2) of weight vectors (…, n_weights) in a plane, and their distance (…) from it."""
-    away = np.asarray(weights, dtype=np.float64) - np.asarray(origin, dtype=np.float64)
-    along = np.asarray(directions, dtype=np.float64)
-    coordinates = away @ np.linalg.pinv(along)
-    return coordinates, np.linalg.norm(away - coordinates @ along, axis=-1)
+    start = check_array("origin", origin, "n_weights", finite=True)
+    along = check_array("directions", directions, 2, len(start), finite=True)
+    away = check_array("weights", weights, ..., len(start)) - start
+    # A diverged run overflows on its way to the plane.
+    with np.errstate(invalid="ignore", over="ignore"):
+        coordinates = away @ np.linalg.pinv(along)
+        return coordinates, np.linalg.norm(away - coordinates @ along, axis=-1)
 
 
 def projected(plane: Plane, run: xr.Dataset) -> xr.Dataset:

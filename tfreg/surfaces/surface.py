@@ -16,7 +16,10 @@ import numpy as np
 import xarray as xr
 
 from tfreg.errors import InputError
-from tfreg.surfaces.grid import Grid, Runs, check_two_weights, grid_around, grid_points, weights_of
+from tfreg.kinds import checked
+from tfreg.records import Runs
+from tfreg.sizes import check_memory
+from tfreg.surfaces.grid import Grid, check_two_weights, grid_around, grid_points, weights_of
 from tfreg.surfaces.minimum import minimum_weights
 from tfreg.surfaces.plane import Plane, principal_plane, project
 
@@ -41,6 +44,7 @@ class _Window:
         return first, second
 
 
+@checked
 def loss_surface(
     problem: Problem,
     over: Grid | None = None,
@@ -77,9 +81,11 @@ def loss_surface(
         (81, 81)
     """
     window = _window(problem, over, around, plane, margin, steps)
+    _check_size(window, numbers_per_point=2)
     return _labelled(problem, window, _at_points(problem, window, problem.loss_at, problem.n_weights))
 
 
+@checked
 def curvature_surface(
     problem: Problem,
     over: Grid | None = None,
@@ -98,6 +104,7 @@ def curvature_surface(
         smallest eigenvalue of the Hessian in the two: where it is negative, the surface is not convex.
     """
     window = _window(problem, over, around, plane, margin, steps)
+    _check_size(window, numbers_per_point=10)
     n, along = problem.n_weights, window.plane.directions
     gradient = _at_points(problem, window, lambda rows: problem.gradient_at(rows) @ along.T, n)
     hessian = _at_points(problem, window, lambda rows: along @ problem.hessian_at(rows) @ along.T, n * n)
@@ -161,6 +168,12 @@ def _minimum_near(problem: Problem, rows: np.ndarray) -> dict[str, np.ndarray]:
     # On linearly separable data the loss falls for ever: Newton's step stays long there.
     step = np.linalg.solve(hessian, gradient)
     return {"minimum": found} if np.linalg.norm(step) < 0.01 * max(1.0, float(np.linalg.norm(found))) else {}
+
+
+def _check_size(window: _Window, numbers_per_point: int) -> None:
+    first, second = window.shape
+    n_bytes = 8 * (numbers_per_point + 4) * first * second
+    check_memory(f"a surface of {first} x {second} points", n_bytes, "give fewer steps or a coarser grid")
 
 
 def _at_points(

@@ -27,10 +27,6 @@ def fresh_copy(optimizer: Optimizer, dtype: str, varied: Sequence[str] = ()) -> 
         config["learning_rate"] = _not_set
     if "momentum" in varied:
         config["momentum"] = 0.5  # anything but 0, which would leave out the momentum's variable
-    if getattr(optimizer, "_exclude_from_weight_decay", None) or getattr(
-        optimizer, "_exclude_from_weight_decay_pattern", None
-    ):
-        raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
     with floatx(dtype):
         try:
             copy = type(optimizer).from_config(config)
@@ -38,6 +34,9 @@ def fresh_copy(optimizer: Optimizer, dtype: str, varied: Sequence[str] = ()) -> 
             name = type(optimizer).__name__
             raise InputError(f"{name} cannot be made again from its get_config(): {error}") from None
     _check_same_settings(optimizer, copy, varied)
+    # Keras sums gradients over the devices, of which there is one. While tracing that registers a gradient with
+    # TensorFlow for the rest of the process, and with it the whole graph.
+    copy._all_reduce_sum_gradients = list
     return copy
 
 

@@ -3,7 +3,8 @@
 Conventions: S starts lead. The program drives a Keras optimizer's own `apply` on variables of its own; starts,
 optimizer state, hyper-parameters, epochs to record at, sample order and data are arguments, so another start, learning
 rate or data set of the same shape compiles nothing. Between recorded epochs only gradients are computed; a program can
-look at the loss at the recorded epochs, which takes about three times as long as an epoch.
+look at the loss at the recorded epochs, which takes about three times as long as an epoch. A long run is cut into
+calls, between which it can be interrupted (`tfreg.training.calls`).
 
 The S starts are cut into blocks. If model and optimizer both allow it, a block holds many starts side by side, in one
 variable (block, n_weights) that an optimizer working element by element cannot tell from any other. Otherwise a block
@@ -12,18 +13,21 @@ is one start, in variables of the model's shapes. The blocks follow one another 
 The steps themselves are in `tfreg.training.steps`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import replace
 
 import numpy as np
 
 from tfreg import optimizers
 from tfreg.backend import tf
+from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.training import steps
+from tfreg.problem.raised import told
+from tfreg.training import averages, steps
+from tfreg.training.calls import slots
+from tfreg.training.compiled import Program
 from tfreg.training.keras_optimizers import floatx, fresh_copy, key
+from tfreg.training.state import read_state, state_labels
 from tfreg.training.steps import Loop, Shape
 
 # Elements of a block's widest activation array: it should stay in the processor's caches, and be long enough that the
@@ -31,98 +35,15 @@ from tfreg.training.steps import Loop, Shape
 _BLOCK_ELEMENTS = 2**20
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
-    """The weights, losses and optimizer state that a program returns for S starts.
-
-    Attributes:
-        weights: at each of R recorded epochs (S, R, n_weights), or at the last alone if the program keeps no others.
-        losses: at each recorded epoch (S, R), or None if the program does not look at them.
-        state: of the optimizer at the end, (S, n_state).
-    """
-
-    weights: np.ndarray
-    losses: np.ndarray | None
-    state: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """A compiled training loop.
-
-    Attributes:
-        shape: what it was compiled for.
-        call: takes and gives arrays cut into blocks (see `run`).
-        n_blocks: how many blocks follow one another.
-        block: starts side by side in a block.
-        fresh_state: the state (n_state,) of an optimizer that has made no step.
-        copied: for each element of the state the number of the weight that it begins as, -1 where `fresh_state` holds.
-        state_labels: a name for each element of a state row.
-    """
-
-    shape: Shape
-    call: Callable[..., tuple]
-    n_blocks: int
-    block: int
-    fresh_state: np.ndarray
-    copied: np.ndarray
-    state_labels: tuple[str, ...]
-    lock: Lock = field(default_factory=Lock)
-
-    def fresh_states(self, starts: np.ndarray) -> np.ndarray:
-        """The state (S, n_state) of an optimizer that has made no step, at starts (S, n_weights)."""
-        begins_as_weight = self.copied >= 0
-        return np.where(begins_as_weight, starts[:, self.copied * begins_as_weight], self.fresh_state)
-
-    def run(
-        self,
-        problem: Problem,
-        starts: np.ndarray,
-        states: np.ndarray,
-        varied: np.ndarray,
-        record_at: np.ndarray,
-        orders: np.ndarray,
-    ) -> Result:
-        """Train S starts to the last epoch of `record_at`.
-
-        Args:
-            problem: the data, of the shape that the program was compiled for.
-            starts: array (S, n_weights).
-            states: of the optimizer, (S, n_state).
-            varied: a column for each varied hyper-parameter, (S, n_varied).
-            record_at: the epochs to record, (R,), rising.
-            orders: row e is the order of the samples in epoch e, (epochs, n_samples); read only with mini-batches.
-        """
-        dtype = problem.dtype
-        blocks = [tf.constant(self._blocks(rows)) for rows in (starts.astype(dtype), states, varied.astype(dtype))]
-        # The variables of a program serve one call at a time.
-        with self.lock:
-            weights, losses, state = self.call(
-                *blocks, tf.constant(record_at, tf.int32), tf.constant(orders, tf.int32), *problem.tensors
-            )
-        return Result(
-            weights=self._rows(np.moveaxis(weights.numpy(), 2, 1)),
-            losses=self._rows(np.moveaxis(losses.numpy(), 2, 1)) if self.shape.losses else None,
-            state=self._rows(state.numpy()),
-        )
-
-    def _blocks(self, rows: np.ndarray) -> np.ndarray:
-        """Rows (S, …) as blocks (n_blocks, block, …), filled up with the last row."""
-        missing = self.n_blocks * self.block - len(rows)
-        filled = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
-        return filled.reshape(self.n_blocks, self.block, *rows.shape[1:])
-
-    def _rows(self, blocks: np.ndarray) -> np.ndarray:
-        return blocks.reshape(-1, *blocks.shape[2:])[: self.shape.n_starts]
-
-
 def program(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
     """The program of that shape: compiled when first asked for, and kept with the problem.
 
     Of the optimizer only class and configuration count, without the hyper-parameters that are arguments.
     """
+    per_record = shape.n_starts * (problem.n_weights if shape.all_weights else 1)
+    shape = replace(shape, n_records=slots(shape.n_records, per_record))
     return problem.programs.get(
-        ("train", key(optimizer, shape.varied), shape), lambda: _compile(problem, optimizer, shape)
+        ("train", key(optimizer, shape.varied), shape), lambda: _compile_or_tell(problem, optimizer, shape)
     )
 
 
@@ -131,6 +52,16 @@ def block_size(problem: Problem, optimizer: Optimizer) -> int:
     if not (problem.can_stack and optimizers.is_elementwise(optimizer)):
         return 1
     return max(1, _BLOCK_ELEMENTS // problem.row_elements)
+
+
+def _compile_or_tell(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
+    """Compile, with what an optimizer of the user's raises in one line."""
+    try:
+        return _compile(problem, optimizer, shape)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"the optimizer {type(optimizer).__name__} cannot be traced: {told(error)}") from error
 
 
 def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
@@ -144,18 +75,19 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
         starts: tf.Tensor,
         states: tf.Tensor,
         varied: tf.Tensor,
-        record_at: tf.Tensor,
+        stops: tf.Tensor,
+        n_stops: tf.Tensor,
         orders: tf.Tensor,
         *data: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
-        def one_block(rows: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            return steps.descend(loop, *rows, record_at, orders, data)
+        def one_block(rows: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, ...]:
+            return steps.descend(loop, *rows, stops, n_stops, orders, data)
 
         if n_blocks == 1:
             alone = one_block((starts[0], states[0], varied[0]))
             results = tuple(result[tf.newaxis] for result in alone)
         else:
-            kinds = (tf.as_dtype(problem.dtype), tf.as_dtype(problem.dtype), tf.float64)
+            kinds = (*[tf.as_dtype(problem.dtype)] * 4, tf.float64)
             results = tf.map_fn(one_block, (starts, states, varied), fn_output_signature=kinds)
         steps.zero_variables(loop)
         return results
@@ -169,10 +101,11 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
             rows(len(fresh_state), tf.float64),
             rows(len(shape.varied), problem.dtype),
             tf.TensorSpec((shape.n_records,), tf.int32),
+            tf.TensorSpec((), tf.int32),
             tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
             *problem.tensors,
         )
-    return Program(shape, concrete, n_blocks, block, fresh_state, copied, steps.state_labels(loop))
+    return Program(shape, concrete, n_blocks, block, fresh_state, copied, state_labels(loop.state, problem, stacked))
 
 
 def _loop(
@@ -186,7 +119,8 @@ def _loop(
     loop = Loop(problem, driven, variables, stacked, shape)
     steps.write_weights(loop, tf.constant(np.tile(probe, (block, 1))))
     driven.build(variables)
-    fresh_state = steps.read_state(loop, block).numpy()[0]
+    averages.read_at_once(driven)
+    fresh_state = read_state(loop.state, block, stacked).numpy()[0]
     equal = fresh_state[:, np.newaxis] == probe.astype(np.float64)
     copied = np.where(equal.any(axis=1), equal.argmax(axis=1), -1)
     steps.zero_variables(loop)

@@ -4,6 +4,10 @@ Conventions: a run is an `xarray.Dataset` with `weights(epoch, weight)` and `los
 leading dimension `start`. Weights and loss of an epoch belong together: they are those after so many passes over the
 data, so epoch 0 is where the run begins, and its end is always recorded. `diverged_at` is the first recorded epoch
 whose weights or loss are not finite, -1 if there is none: divergence is a result, not an error.
+
+Where an optimizer averages its iterates, `weights` are those that `model.fit` ends with, and the attribute
+`weights_are` says which these are: `averages` with `use_ema=True`, `iterates` with `ScheduleFreeAdamW`. The other ones
+are the variables `iterates` and `iterates_loss`, or `averages` and `averages_loss`.
 """
 
 import json
@@ -18,6 +22,7 @@ from tfreg import optimizers
 from tfreg.files import RUN_FORMAT
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.training.averages import SCHEDULE_FREE_NOTE, ends_with_average
 
 
 def record(
@@ -27,6 +32,7 @@ def record(
     optimizer: Optimizer,
     state: tuple[np.ndarray, tuple[str, ...]] | None = None,
     attributes: dict[str, Any] | None = None,
+    others: np.ndarray | None = None,
 ) -> xr.Dataset:
     """The labelled record of recorded weights, with their losses, divergence, and what made them.
 
@@ -37,8 +43,9 @@ def record(
         optimizer: named with its configuration.
         state: of the optimizer at the end, (S, n_state), and a label for each of its elements.
         attributes: more that is worth keeping.
+        others: iterates or averages, (S, R, n_weights), where the optimizer has both and `weights` are not these.
     """
-    loss = problem.loss_at(weights.reshape(-1, problem.n_weights)).reshape(weights.shape[:2])
+    loss = _losses(problem, weights)
     finite = np.isfinite(loss) & np.isfinite(weights).all(axis=2)
     diverged_at = np.where(finite.all(axis=1), -1, epochs[np.argmin(finite, axis=1)])
     variables = {
@@ -50,6 +57,16 @@ def record(
     if state is not None:
         variables["optimizer_state"] = (("start", "state"), state[0])
         coordinates["state"] = np.array(state[1], dtype=object)
+    averaging: dict[str, str] = {}
+    if others is not None:
+        named, other = ("averages", "iterates") if ends_with_average(optimizer) else ("iterates", "averages")
+        variables |= {
+            other: (("start", "epoch", "weight"), others),
+            f"{other}_loss": (("start", "epoch"), _losses(problem, others)),
+        }
+        averaging = {"weights_are": named}
+        if named == "iterates":
+            averaging["note"] = SCHEDULE_FREE_NOTE
     described = {
         "format": RUN_FORMAT,
         "loss": problem.loss_source,
@@ -59,9 +76,19 @@ def record(
         "dtype": problem.dtype,
         "versions": versions(),
         "status": _status(diverged_at),
+        **averaging,
         **(attributes or {}),
     }
     return xr.Dataset(variables, coords=coordinates, attrs=described)
+
+
+def iterates(run: xr.Dataset) -> xr.DataArray:
+    """The weights (epoch, weight) of a run with which its optimizer takes its steps."""
+    return run.iterates if "iterates" in run else run.weights
+
+
+def _losses(problem: Problem, weights: np.ndarray) -> np.ndarray:
+    return problem.loss_at(weights.reshape(-1, problem.n_weights)).reshape(weights.shape[:2])
 
 
 @cache

@@ -3,12 +3,8 @@
 Conventions: a block of starts leads. If the loop is stacked, one variable (block, n_weights) holds the weights of all
 starts of a block; otherwise the block is one start and there are variables of the model's shapes. Functions that read
 and write variables are for use while tracing or eagerly alike.
-
-The state of an optimizer is a row of float64 numbers, one per element of its variables except the learning rate:
-float64 holds every float32 and every count of iterations exactly.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +12,9 @@ import numpy as np
 from tfreg.backend import keras, tf
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.training import averages
 from tfreg.training.keras_optimizers import bind_hyperparameter
+from tfreg.training.state import read_state, write_state
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Shape:
 
     Attributes:
         n_starts: S.
-        n_records: R, the number of recorded epochs.
+        n_records: the epochs that one call can record.
         batch_size: the number of samples per update, None for all of them at once.
         varied: the hyper-parameters that are arguments, each with a value per start (see `bind_hyperparameter`).
         losses: True if the loss is recorded.
@@ -65,13 +63,14 @@ class Loop:
 
 
 def weight_variables(problem: Problem, block: int | None) -> list[keras.Variable]:
-    """One variable for a block of weight vectors, or without a block variables like the model's."""
+    """One variable for a block of weight vectors, or without a block variables like the model's, paths included."""
     if block is not None:
         return [keras.Variable(np.zeros((block, problem.n_weights), problem.dtype), name="weights")]
     variables = []
     for original in problem.model.trainable_variables:
         variable = keras.Variable(np.zeros(original.shape, problem.dtype), name=original.name)
         variable.constraint = original.constraint
+        variable._path = original.path  # some optimizers choose by it what they do to a variable
         variables.append(variable)
     return variables
 
@@ -91,33 +90,54 @@ def descend(
     starts: tf.Tensor,
     state: tf.Tensor,
     varied: tf.Tensor,
-    record_at: tf.Tensor,
+    stops: tf.Tensor,
+    n_stops: tf.Tensor,
     orders: tf.Tensor,
     data: tuple[tf.Tensor, ...],
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Train a block from `starts`: the weights and losses at the epochs `record_at`, and the last state."""
+) -> tuple[tf.Tensor, ...]:
+    """Train a block from `starts`, epochs counted from here, and look at the weights at the first `n_stops` of `stops`.
+
+    Returns:
+        The weights that `fit` would end with at each stop; the other ones where iterates are averaged;
+        the losses of the former; the weights and the state from which training goes on.
+    """
     block, dtype, shape = starts.shape[0], loop.problem.dtype, loop.shape
     write_weights(loop, starts)
-    _write_state(loop, state)
+    write_state(loop.state, state, loop.stacked)
     for column, name in enumerate(shape.varied):
         value = varied[:, column : column + 1] if loop.stacked else varied[0, column]
         bind_hyperparameter(loop.optimizer, name, value)
 
-    def one_epoch(epoch: tf.Tensor) -> tuple[tf.Tensor]:
+    def one_epoch(epoch: tf.Tensor, orders: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         _epoch(loop, orders, epoch, data)
-        return (epoch + 1,)
+        # Gradients of `tf.vectorized_map` take shapes from a call that the samples go into as well: XLA would see
+        # orders that stay the same throughout as constants, and compile again for others. It drops the sum later.
+        return epoch + 1, orders + 0 * epoch
 
-    def until_next_record(r: tf.Tensor, epoch: tf.Tensor, kept: tf.TensorArray, seen: tf.TensorArray) -> tuple:
-        (epoch,) = tf.while_loop(lambda e: e < record_at[r], one_epoch, (epoch,))
+    def until_next_stop(
+        r: tf.Tensor, epoch: tf.Tensor, kept: tf.TensorArray, others: tf.TensorArray, seen: tf.TensorArray
+    ) -> tuple:
+        epoch, _ = tf.while_loop(lambda e, _: e < stops[r], one_epoch, (epoch, orders))
+        ends, other = _views(loop)
         if shape.losses:
-            seen = seen.write(r, loop.problem.losses(_stack(loop), *data))
-        return r + 1, epoch, kept.write(r if shape.all_weights else 0, _read_weights(loop, block)), seen
+            seen = seen.write(r, loop.problem.losses(_stack(loop, ends), *data))
+        if other is not None and shape.all_weights:
+            others = others.write(r, _as_rows(other, block))
+        return r + 1, epoch, kept.write(r if shape.all_weights else 0, _as_rows(ends, block)), others, seen
 
-    # XLA needs the size of an array now; one that grows silently comes back empty.
-    kept = tf.TensorArray(dtype, size=shape.n_records if shape.all_weights else 1, element_shape=starts.shape)
-    seen = tf.TensorArray(dtype, size=shape.n_records if shape.losses else 0, element_shape=(block,))
-    _, _, kept, seen = tf.while_loop(lambda r, *_: r < shape.n_records, until_next_record, (0, 0, kept, seen))
-    return kept.stack(), seen.stack(), read_state(loop, block)
+    def array(size: int, row: tf.TensorShape | tuple[int, ...]) -> tf.TensorArray:
+        # XLA needs the size of an array now; one that grows silently comes back empty.
+        return tf.TensorArray(dtype, size=size, element_shape=row)
+
+    n_others = shape.n_records if averages.has_average(loop.optimizer) and shape.all_weights else 0
+    arrays = (
+        array(shape.n_records if shape.all_weights else 1, starts.shape),
+        array(n_others, starts.shape),
+        array(shape.n_records if shape.losses else 0, (block,)),
+    )
+    _, _, *arrays = tf.while_loop(lambda r, *_: r < n_stops, until_next_stop, (0, 0, *arrays))
+    last = [variable.value for variable in loop.variables]
+    return (*(one.stack() for one in arrays), _as_rows(last, block), read_state(loop.state, block, loop.stacked))
 
 
 def _epoch(loop: Loop, orders: tf.Tensor, epoch: tf.Tensor, data: tuple[tf.Tensor, ...]) -> None:
@@ -145,13 +165,13 @@ def _update(loop: Loop, data: tuple[tf.Tensor, ...]) -> None:
     with tf.GradientTape() as tape:
         # A start's loss depends on that start alone, so the gradient of the sum holds every start's gradient.
         # Optimizers with a loss_scale_factor divide the gradients by it again.
-        total = loop.optimizer.scale_loss(tf.reduce_sum(loop.problem.losses(_stack(loop), *data)))
+        iterates = _stack(loop, [variable.value for variable in loop.variables])
+        total = loop.optimizer.scale_loss(tf.reduce_sum(loop.problem.losses(iterates, *data)))
     loop.optimizer.apply(tape.gradient(total, values), loop.variables)
 
 
-def _stack(loop: Loop) -> list[tf.Tensor]:
-    """The weights as the model's variables, each with a leading axis for the block."""
-    values = [variable.value for variable in loop.variables]
+def _stack(loop: Loop, values: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Values of the loop's variables as the model's variables, each with a leading axis for the block."""
     return loop.problem.unflatten(values[0]) if loop.stacked else [value[tf.newaxis] for value in values]
 
 
@@ -162,45 +182,15 @@ def write_weights(loop: Loop, starts: tf.Tensor) -> None:
         variable.assign(tf.reshape(value, variable.shape))
 
 
-def _read_weights(loop: Loop, block: int) -> tf.Tensor:
-    return tf.concat([tf.reshape(variable.value, (block, -1)) for variable in loop.variables], axis=1)
+def _as_rows(values: list[tf.Tensor], block: int) -> tf.Tensor:
+    """Values of the loop's variables as rows (block, n_weights)."""
+    return tf.concat([tf.reshape(value, (block, -1)) for value in values], axis=1)
 
 
-def _write_state(loop: Loop, rows: tf.Tensor) -> None:
-    first = 0
-    for variable in loop.state:
-        size = _row_size(loop, variable)
-        columns = rows[:, first : first + size]
-        # A scalar, such as the count of iterations, is the same for all starts.
-        value = columns[0, 0] if variable.shape == () else tf.reshape(columns, variable.shape)
-        variable.assign(tf.cast(value, variable.dtype))
-        first += size
-
-
-def read_state(loop: Loop, block: int) -> tf.Tensor:
-    """The state of the optimizer as rows (block, n_state)."""
-    columns = []
-    for variable in loop.state:
-        value = tf.reshape(tf.cast(variable.value, tf.float64), (-1, _row_size(loop, variable)))
-        columns.append(tf.broadcast_to(value, (block, value.shape[1])))
-    return tf.concat(columns, axis=1)
-
-
-def _row_size(loop: Loop, variable: keras.Variable) -> int:
-    shape = variable.shape[1:] if loop.stacked else variable.shape
-    return int(np.prod(shape))
-
-
-def state_labels(loop: Loop) -> tuple[str, ...]:
-    """A name for each element of a state row, such as `weights_momentum[w0]`."""
-    labels = []
-    for variable in loop.state:
-        # Keras counts variables without a name of their own through the whole process: variable, variable_1, …
-        name = re.sub(r"^variable_\d+$", "variable", variable.name)
-        if variable.shape == ():
-            labels.append(name)
-        elif loop.stacked:
-            labels += [f"{name}[{label}]" for label in loop.problem.labels]
-        else:
-            labels += [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(*variable.shape)]
-    return tuple(labels)
+def _views(loop: Loop) -> tuple[list[tf.Tensor], list[tf.Tensor] | None]:
+    """The weights that `fit` would end with now, and where iterates are averaged the other ones."""
+    iterates = [variable.value for variable in loop.variables]
+    if not averages.has_average(loop.optimizer):
+        return iterates, None
+    average = averages.average_of(loop.optimizer, loop.variables)
+    return (average, iterates) if averages.ends_with_average(loop.optimizer) else (iterates, average)

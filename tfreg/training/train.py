@@ -9,25 +9,33 @@ import numpy as np
 import xarray as xr
 
 from tfreg import optimizers
-from tfreg.errors import InputError, check_counts
+from tfreg.errors import InputError, shown
+from tfreg.kinds import Count, Seed, checked
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.records import Run
+from tfreg.sizes import check_memory
+from tfreg.training.calls import sample_order
+from tfreg.training.compiled import Program
 from tfreg.training.epochs import recorded_epochs
-from tfreg.training.program import Program, program
-from tfreg.training.record import record
+from tfreg.training.program import program
+from tfreg.training.record import iterates, record
 from tfreg.training.steps import Shape
 
+_MOST_EPOCHS = 10**15  # a float64 counts every step up to nine times as many
 
+
+@checked
 def train(
     problem: Problem,
     optimizer: Optimizer | str,
-    epochs: int,
+    epochs: Count,
     start: object = None,
     *,
-    record_every: int = 1,
-    batch_size: int | None = None,
-    seed: int = 0,
-    continue_from: xr.Dataset | None = None,
+    record_every: Count = 1,
+    batch_size: Count | None = None,
+    seed: Seed = 0,
+    continue_from: Run | None = None,
 ) -> xr.Dataset:
     """Train from one start or from many at once, and record the weights on the way.
 
@@ -46,7 +54,8 @@ def train(
     Returns:
         The run: `weights` (epoch, weight) and `loss` (epoch), with a leading dimension `start` if many were given,
         and `optimizer_state`, from which another call can continue. The attribute `steps_before` is the number of steps
-        that the optimizer had taken when the run began.
+        that the optimizer had taken when the run began. Where an optimizer averages its iterates, the weights are those
+        that `model.fit` would end with, and the other ones stand beside them (see `tfreg.training.record`).
 
     Raises:
         InputError: a start of another length, a learning rate of 0 or less, epochs, `record_every` or `batch_size`
@@ -58,18 +67,21 @@ def train(
         [-1.02, 5.3]
     """
     optimizer = optimizers.get(optimizer)
-    _check_options(epochs, record_every, batch_size, seed, continue_from)
-    first_epoch = 0
+    first_epoch, fresh_start = 0, continue_from is None or start is not None
     if continue_from is not None and start is None:
-        start, first_epoch = continue_from.weights.isel(epoch=-1).values, int(continue_from.epoch[-1])
+        start, first_epoch = iterates(continue_from).isel(epoch=-1).values, int(continue_from.epoch[-1])
         if continue_from.weight.values.tolist() != list(problem.labels):
             raise InputError("continue_from: the run is one of other weights; use the same model")
     weights = problem.check_weights(problem.initial_weights if start is None else start, "start")
     starts = np.atleast_2d(weights)
+    _check_size(problem, len(starts), epochs, record_every)
     record_at = recorded_epochs(epochs, record_every)
 
     rate = optimizers.learning_rate(optimizer)
     varied = () if rate is None else ("learning_rate",)
+    n_samples = len(problem.dataset.inputs)
+    if batch_size is not None and batch_size >= n_samples:
+        batch_size = None  # one batch, as in Keras, whose order does not count
     compiled = program(problem, optimizer, Shape(len(starts), len(record_at), batch_size, varied))
     states = _states(compiled, optimizer, continue_from, starts)
     result = compiled.run(
@@ -78,16 +90,19 @@ def train(
         states=states,
         varied=np.full((len(starts), len(varied)), rate if varied else 0),
         record_at=record_at,
-        orders=orders(problem, epochs, first_epoch, batch_size, seed),
+        order=(lambda epoch: sample_order(n_samples, seed, first_epoch + epoch)) if batch_size else None,
     )
+    if fresh_start:
+        result.weights[:, 0] = starts  # no average yet, whatever the state of an earlier run says
     run = record(
         problem,
         epochs=record_at + first_epoch,
         weights=result.weights,
+        others=result.others,
         optimizer=optimizer,
         state=(result.state, compiled.state_labels),
         attributes={
-            "batch_size": batch_size or len(problem.dataset.inputs),
+            "batch_size": batch_size or n_samples,
             "seed": seed,
             "steps_before": _steps_taken(compiled, states),
             "last_epoch": int(record_at[-1]) + first_epoch,
@@ -96,16 +111,14 @@ def train(
     return run if weights.ndim == 2 else run.isel(start=0)
 
 
-def _check_options(
-    epochs: object, record_every: object, batch_size: object, seed: object, continue_from: object
-) -> None:
-    check_counts(epochs=epochs, record_every=record_every)
-    if batch_size is not None:
-        check_counts(batch_size=batch_size)
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"seed: expected a whole number of 0 or more, got {seed!r}")
-    if continue_from is not None and not isinstance(continue_from, xr.Dataset):
-        raise InputError(f"continue_from: expected a run as train returns it, got {type(continue_from).__name__}")
+def _check_size(problem: Problem, n_starts: int, epochs: int, record_every: int) -> None:
+    """Refuse a record that does not fit into memory, and epochs that no optimizer can count."""
+    if epochs >= _MOST_EPOCHS:
+        raise InputError(f"epochs: expected fewer than {_MOST_EPOCHS:.0e}, got {shown(epochs)}")
+    n_records = epochs // record_every + 2
+    # The weights and losses, in parts and whole, and as they are put in order for the losses.
+    n_bytes = 3 * n_records * n_starts * (problem.n_weights + 1) * np.dtype(problem.dtype).itemsize
+    check_memory(f"a record of {n_records:,} epochs", n_bytes, "record fewer with record_every")
 
 
 def _states(compiled: Program, optimizer: Optimizer, run: xr.Dataset | None, starts: np.ndarray) -> np.ndarray:
@@ -149,12 +162,3 @@ def _check_same_origin(run: xr.Dataset, optimizer: Optimizer) -> None:
 def _steps_taken(compiled: Program, states: np.ndarray) -> int:
     """The count of steps that every Keras optimizer keeps, which is the same for all starts."""
     return int(states[0, compiled.state_labels.index("iteration")])
-
-
-def orders(problem: Problem, epochs: int, first_epoch: int, batch_size: int | None, seed: int) -> np.ndarray:
-    """The order of the samples in each epoch, int32 (epochs, n_samples); empty for full batches."""
-    n_samples = len(problem.dataset.inputs)
-    if batch_size is None:
-        return np.zeros((0, n_samples), np.int32)
-    numbers = range(first_epoch, first_epoch + epochs)
-    return np.stack([np.random.default_rng((seed, epoch)).permutation(n_samples) for epoch in numbers]).astype(np.int32)

@@ -66,7 +66,7 @@ def _parts(value: Any) -> Iterator[object]:
         yield from _of_module(value)
     elif isinstance(value, CodeType):
         yield from (value.co_code, value.co_consts, value.co_names, value.co_varnames, value.co_freevars)
-    elif _is_imported(value):
+    elif is_imported(value):
         yield f"{value.__module__}.{value.__qualname__}".encode()
     elif isinstance(value, FunctionType):
         yield from _of_function(value)
@@ -87,7 +87,7 @@ def _parts(value: Any) -> Iterator[object]:
 def _of_module(module: ModuleType) -> Iterator[object]:
     yield module.__name__.encode()
     path = Path(getattr(module, "__file__", None) or "")
-    if not _is_installed(module.__name__) and path.is_file():
+    if not is_installed(module.__name__) and path.is_file():
         yield path.read_bytes()
 
 
@@ -99,15 +99,20 @@ def _of_function(function: FunctionType) -> Iterator[object]:
             yield cell.cell_contents
         except ValueError:  # not assigned yet
             yield b"empty"
-    yield {name: function.__globals__[name] for name in _globals(code) if name in function.__globals__}
+    yield {name: function.__globals__[name] for name in global_names(code) if name in function.__globals__}
 
 
-def _globals(code: CodeType) -> Iterator[str]:
-    """The global names that a code loads, and the codes of the functions inside it."""
+def global_names(code: CodeType) -> Iterator[str]:
+    """The global names that a code loads, with those of the functions inside it.
+
+    Example:
+        >>> list(global_names((lambda y, p: sum(y) - p).__code__))
+        ['sum']
+    """
     yield from (step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            yield from _globals(inner)
+            yield from global_names(inner)
 
 
 def _behaviour(kind: type) -> dict[str, object]:
@@ -121,7 +126,7 @@ def _of_keras(value: Any) -> Iterator[object]:
         yield from (kind, without_names(vars(value)))
         return
     yield from (kind, without_names(value.get_config()))
-    own = {name: part for name, part in vars(value).items() if not (name.startswith("_") and _is_imported(kind))}
+    own = {name: part for name, part in vars(value).items() if not (name.startswith("_") and is_imported(kind))}
     yield {name: part for name, part in own.items() if isinstance(part, FunctionType) or type(part) in (int, float)}
 
 
@@ -144,18 +149,28 @@ def _as_pickled(value: Any) -> Iterator[object]:
     yield from (list(part) if isinstance(part, Iterator) else part for part in reduced)
 
 
-def _is_imported(value: Any) -> bool:
-    """True if this is a function or class of an installed package, to be found there under its name."""
+def is_imported(value: Any) -> bool:
+    """True if this is a function or class of an installed package, to be found there under its name.
+
+    Example:
+        >>> is_imported(losses.mse), is_imported(lambda y, p: y - p)
+        (True, False)
+    """
     found: Any = sys.modules.get(str(getattr(value, "__module__", None)))
-    if found is None or not _is_installed(found.__name__):
+    if found is None or not is_installed(found.__name__):
         return False
     for name in str(getattr(value, "__qualname__", "")).split("."):
         found = getattr(found, name, None)
     return found is value
 
 
-def _is_installed(module: str) -> bool:
-    """True if a module is of Python, of a package in `site-packages`, or of tfreg."""
+def is_installed(module: str) -> bool:
+    """True if a module is of Python, of a package in `site-packages`, or of tfreg.
+
+    Example:
+        >>> is_installed("numpy"), is_installed("__main__")
+        (True, False)
+    """
     package = module.partition(".")[0]
     file = getattr(sys.modules.get(package), "__file__", None) or ""
     # What is typed at a prompt, or run as a script, is of no package.

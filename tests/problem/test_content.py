@@ -15,9 +15,9 @@ import tensorflow as tf
 
 from tfreg import datasets, losses, models, optimizers
 from tfreg.comparison import fingerprint as fingerprints
-from tfreg.comparison.content import content_hash
 from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.run_grid import RunGrid, Schedule
+from tfreg.problem.content import content_hash
 from tfreg.problem.problem import Problem
 
 FACTOR = 2.0
