@@ -157,7 +157,10 @@ def wrong() -> dict[str, Any]:
 
 def is_clear(message: str) -> bool:
     """True for one line of bearable length that says what was expected, or what there is not."""
-    told = any(word in message for word in ("expected", "unknown", "cannot", "no such", "nothing recorded", "outside"))
+    told = any(
+        word in message
+        for word in ("expected", "unknown", "cannot", "no such", "nothing recorded", "outside", "raises", "must")
+    )
     return told and "\n" not in message and len(message) < 600 and " at 0x" not in message
 
 
