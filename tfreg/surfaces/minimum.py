@@ -125,6 +125,7 @@ def targets(
     )
 
 
+@checked
 def goals(problems: Mapping[str, Problem]) -> dict[str, float]:
     """The loss at which a run has arrived, by problem: the minimum and the tolerance of `targets`; `ARRIVED` says so.
 
