@@ -35,6 +35,16 @@ def order_scatter(problem: Problem, optimizer: Optimizer, epochs: int, start: ob
     return np.ptp(np.stack(ends)[:, -1], axis=0)
 
 
+def start_scatter(problem: Problem, optimizer: Optimizer, epochs: int, start: object, shift: float) -> np.ndarray:
+    """The range (n_weights,) of the final weights over 100 starts that differ from one by a normal shift of this size.
+
+    Biases of zero stay zero. Where a descent stalls depends on where it comes from.
+    """
+    shifts = np.random.default_rng(0).normal(scale=shift, size=(100, problem.n_weights))
+    starts = np.asarray(start) + shifts * (np.asarray(start) != 0)
+    return np.ptp(train(problem, optimizer, epochs, starts, record_every=epochs).weights.values[:, -1], axis=0)
+
+
 def apart(scatter: np.ndarray) -> str:
     """A scatter (n_weights,) as the reason why digits differ."""
     distances = ", ".join(f"{distance:.1e}" for distance in scatter)

@@ -57,8 +57,12 @@ def main(epochs: int = 5000, learning_rate: float = 0.01) -> Findings:
         "training", training, "The printed loss counts errors; beside it the true BCE, and the accuracy; data of ours."
     )
 
-    printed_loss = loss_of_errors(data.targets[:, 0], PRINTED_ERRORS)
-    found.number("loss", printed_loss)
+    at_places = np.array([loss_of_errors(data.targets[:, 0], PRINTED_ERRORS, seed) for seed in range(100)])
+    printed_loss, moved = at_places[0], np.ptp(at_places, axis=0).max()
+    elsewhere = (
+        f"of the printed errors at some points; at other points the order of adding moves it by up to {moved:.1e}"
+    )
+    found.number("loss", printed_loss, because=elsewhere)
     # Recorded one update after the printed epochs 999, 1999, …
     found.number("accuracy", accuracy[100::100], because="unseeded data; of one draw, many are in threshold_draws")
     found.number("sklearn_score", score, because="unseeded data; of one draw")
@@ -71,9 +75,9 @@ def main(epochs: int = 5000, learning_rate: float = 0.01) -> Findings:
     return found
 
 
-def loss_of_errors(targets: np.ndarray, n_errors: np.ndarray) -> np.ndarray:
+def loss_of_errors(targets: np.ndarray, n_errors: np.ndarray, seed: int) -> np.ndarray:
     """The printed loss (n_counts,) of so many errors, at random places."""
-    places = np.random.RandomState(0).permutation(len(targets))
+    places = np.random.RandomState(seed).permutation(len(targets))
     predicted = abs(targets - (places < n_errors[:, np.newaxis]))
     return -np.mean(targets * np.log(predicted + 1e-10) + (1 - targets) * np.log(1 - predicted + 1e-10), axis=1)
 
