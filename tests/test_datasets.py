@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import Refused
 
@@ -138,3 +139,45 @@ def test_bernoulli_line_needs_a_sample(n_samples: int, refused: Refused) -> None
 def test_expected_means_are_one_a_sample(refused: Refused) -> None:
     with refused("a mean for each of 3 samples"):
         Dataset("short", np.zeros((3, 1)), [0, 1, 1], expected=np.zeros(2))
+
+
+NO_NUMBERS = {
+    "masked": (np.ma.masked_array([1.0, 2, 3], [0, 1, 0]), "plain numbers, got a masked array; drop or fill"),
+    "dates": (
+        np.array(["2024-01-01", "2024-01-02", "2024-01-03"], "datetime64[D]"),
+        "numbers, got dates such as 2024-01-01",
+    ),
+    "spans": (np.arange(3).astype("timedelta64[s]"), "numbers, got spans of time"),
+    "complex": ([1j, 2, 3], "numbers, got complex numbers"),
+    "digits": (["1", "2", "3"], "numbers, got text such as 1; convert it with astype(float)"),
+    "some digits": ([1, "2", 3], "numbers, got text"),
+    "objects": (np.array([1, "2", 3], dtype=object), "numbers, got '2'"),
+    "none": (np.array([1, None, 3], dtype=object), "numbers, got None"),
+    "series of dates": (pd.to_datetime(pd.Series(["2024-01-01"] * 3)), "numbers, got dates"),
+    "frame with text": (pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]}), "numbers, got 'x'"),
+    "huge": ([10**400, 1, 2], "numbers"),
+}
+
+
+@pytest.mark.parametrize(("values", "says"), NO_NUMBERS.values(), ids=NO_NUMBERS)
+@pytest.mark.parametrize("where", ["inputs", "targets"])
+def test_what_numpy_would_make_numbers_of_is_refused(values: object, says: str, where: str, refused: Refused) -> None:
+    arrays: dict[str, object] = {"inputs": [0.0, 1.0, 2.0], "targets": [0.0, 1.0, 0.0]} | {where: values}
+    with refused(f"{where} of data set 'mine': expected {says}"):
+        Dataset("mine", **arrays)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [True, False, True],
+        pd.Series([1, 0, 1], name="y"),
+        pd.DataFrame({"y": [1, 0, 1]}),
+        pd.array([1, 0, 1], dtype="Int64"),
+        np.array([1, 0.0, True], dtype=object),
+        np.array([1, 0, 1], dtype=np.uint8),
+    ],
+    ids=lambda values: type(values).__name__,
+)
+def test_numbers_of_every_kind_are_welcome(values: object) -> None:
+    assert Dataset("mine", [0, 1, 2], values).targets.tolist() == [[1], [0], [1]]

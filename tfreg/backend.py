@@ -9,13 +9,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tfreg.errors import InputError
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN may add in another order from one call to the next; the same machine must give the same bits.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
 # XLA asks for 256-bit vectors by default; with the processor's full width exp and log take two thirds of the time.
 # A processor without AVX-512 is unaffected. Flags that the user has set come last and so win.
 os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
+
+
+def _check_backend(name: str, cure: str) -> None:
+    if name != "tensorflow":
+        raise InputError(f"expected Keras on the TensorFlow backend, got {name!r}; {cure}")
 
 
 @contextmanager
@@ -32,13 +39,12 @@ def _silent_stderr() -> Iterator[None]:
         os.close(sink)
 
 
+# Keras would look for that backend's own package first, and fail with a traceback if there is none.
+_check_backend(os.environ["KERAS_BACKEND"], "unset KERAS_BACKEND")
 with _silent_stderr():
     import keras
     import tensorflow as tf
 
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        f"tfreg: expected Keras on the TensorFlow backend, got {keras.backend.backend()!r}; unset KERAS_BACKEND"
-    )
+_check_backend(keras.config.backend(), "import tfreg before keras, or set KERAS_BACKEND=tensorflow")
 
 __all__ = ["keras", "tf"]

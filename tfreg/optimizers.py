@@ -51,6 +51,7 @@ _ELEMENTWISE = tuple(
         "ScheduleFreeAdamW",
     )
 )
+_SMALLEST, _LARGEST = (float(limit) for limit in (np.finfo("float32").smallest_normal, np.finfo("float32").max))
 
 
 @checked
@@ -71,7 +72,7 @@ def get(optimizer: Optimizer | str) -> Optimizer:
     if rate is not None and not (np.isfinite(rate) and rate > 0):
         raise InputError(f"expected a learning rate above 0, got {rate:g} in float32, in which Keras holds it")
     for name, value in optimizer.get_config().items():
-        if isinstance(value, float) and np.isfinite(value):  # an infinite limit is none
+        if isinstance(value, float) and value and not _SMALLEST <= abs(value) <= _LARGEST:
             check_precision(f"{type(optimizer).__name__}, {name}", np.array([value]), "float32")
     if getattr(optimizer, "_exclude_from_weight_decay", None) or getattr(
         optimizer, "_exclude_from_weight_decay_pattern", None

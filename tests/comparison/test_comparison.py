@@ -401,7 +401,10 @@ DEFAULTS = {"problems": {"p": None}, "optimizers": ["sgd"], "starts": (-3, -1), 
             {"vary": {"learning_rate": [0.1, 2, 0.1, 0.1]}},
             "expected each value once, got duplicates: 0.1",
         ),
-        ({"vary": {"learning_rate": ["fast"]}}, "learning_rate: expected numbers, got ['fast']"),
+        (
+            {"vary": {"learning_rate": ["fast"]}},
+            "vary: expected a dict by name, each value numbers, got ['fast'] for 'learning_rate'",
+        ),
         ({"vary": {"momentum": [1.0]}}, "momentum: expected values from 0 on, below 1, got 1"),
         ({"vary": {"momentun": [0.5]}}, "unknown hyper-parameter to vary 'momentun'; did you mean 'momentum'?"),
         (
@@ -420,7 +423,10 @@ DEFAULTS = {"problems": {"p": None}, "optimizers": ["sgd"], "starts": (-3, -1), 
         ),
         ({"seeds": [], "batch_size": 8}, "seeds: expected one whole number or more, got none"),
         ({"seeds": [3, 1, 3], "batch_size": 8}, "seeds: expected each value once, got duplicates: 3"),
-        ({"seeds": [-1], "batch_size": 8}, "seeds: expected a whole number from 0 to 2**63 - 1, got -1"),
+        (
+            {"seeds": [-1], "batch_size": 8},
+            "seeds: expected a list, each a whole number from 0 to 2**63 - 1, got -1 at place 0",
+        ),
         ({"seeds": range(10**12), "batch_size": 8}, "seeds: expected no more than 1000000, got more"),
         ({"seeds": itertools.count(), "batch_size": 8}, "seeds: expected no more than 1000000, got more"),
         ({"batch_size": 0}, "batch_size: expected a whole number of 1 or more, got 0"),
@@ -464,6 +470,15 @@ def test_what_cannot_fit_is_refused_before_the_work(
     monkeypatch.setenv("TFREG_MAX_GIB", "1")
     with refused(message):
         compare(**DEFAULTS | {"problems": {"p": logistic()}} | changed)
+
+
+@pytest.mark.parametrize("rate", [1e39, 1e-50])
+def test_a_rate_that_the_model_s_precision_does_not_hold_is_refused(rate: float, refused: Refused) -> None:
+    narrow = Problem(models.logistic(2), losses.bce, bernoulli_line(40))
+    with refused(f"learning_rate: expected numbers that float32 holds, from 1.2e-38 to 3.4e+38 or 0, got {rate:g}"):
+        compare({"p": narrow}, ["sgd"], (-3, -1), 2, vary={"learning_rate": [0.1, rate]})
+    with refused("learning_rate: expected each value once, got duplicates: 0.1"):
+        compare({"p": narrow}, ["sgd"], (-3, -1), 2, vary={"learning_rate": [0.1, 0.1 + 1e-12]})
 
 
 def test_the_limit_can_be_lifted(monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:

@@ -21,7 +21,7 @@ from conftest import Refused
 
 import tfreg
 from tfreg import comparison, losses, models
-from tfreg.backend import tf
+from tfreg.backend import keras
 from tfreg.comparison import execution, run_grid, zarr_store
 from tfreg.comparison.compare import IncompleteError, compare
 from tfreg.datasets import bernoulli_line
@@ -251,7 +251,13 @@ def test_half_written_chunks_are_computed_again(asked: dict[str, Any], computed:
 
 def test_a_store_of_another_comparison_is_refused(asked: dict[str, Any], tmp_path: Path, refused: Refused) -> None:
     compare(**asked, store=tmp_path / "s.zarr")
-    others = {"epochs": 21, "optimizers": ["sgd:0.5"], "starts": np.ones((12, 2)), "tolerance": 0.5, "minimum": None}
+    others = {
+        "epochs": 21,
+        "optimizers": ["sgd", "adam"],
+        "starts": np.ones((12, 2)),
+        "tolerance": 0.5,
+        "minimum": None,
+    }
     for name, value in others.items():
         with refused("holds another comparison (other problems, options or versions); delete it or choose another"):
             compare(**asked | {name: value}, store=tmp_path / "s.zarr")
@@ -292,18 +298,16 @@ def test_an_unwritable_folder_is_refused(asked: dict[str, Any], tmp_path: Path, 
 # Failing chunks.
 
 
-def fails_on_all_samples(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-    """A loss that works on the two rows which a problem is checked with, and in no program."""
-    if y_true.shape[0] != 2:
-        raise ValueError("too many\nsamples")
-    return losses.mse(y_true, y_pred)
+class Breaks(keras.optimizers.SGD):
+    """An optimizer that fails in every program."""
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        raise ValueError("too many\nsteps")
 
 
 @pytest.mark.parametrize("with_executor", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_fails_is_named_and_the_rest_is_kept(asked: dict[str, Any], tmp_path: Path, with_executor: bool) -> None:
-    bad = Problem(models.logistic(2), fails_on_all_samples, bernoulli_line(40))
-    asked["problems"] = {"bad": bad} | asked["problems"]
-    asked |= {"tolerance": 0.1, "minimum": {"bad": 0.0, "p": 0.05}, "store": tmp_path / "s.zarr"}
+    asked |= {"optimizers": {"bad": Breaks(0.1), "sgd": "sgd"}, "store": tmp_path / "s.zarr"}
     ask = functools.partial(compare, **asked)
     with pytest.raises(IncompleteError) as caught:
         if with_executor:
@@ -313,12 +317,12 @@ def test_what_fails_is_named_and_the_rest_is_kept(asked: dict[str, Any], tmp_pat
             ask()
     message = str(caught.value)
     assert "\n" not in message
-    assert "12 of 24 chunks failed, all others are kept: problem bad, optimizer sgd" in message
+    assert "6 of 12 chunks failed, all others are kept: problem p, optimizer bad" in message
     assert "ValueError" in message
-    assert "too many samples" in message
+    assert "too many steps" in message
     result = caught.value.result
-    assert (result.status.sel(problem="bad") == -1).all()
-    assert (result.status.sel(problem="p") >= 0).all()
+    assert (result.status.sel(optimizer="bad") == -1).all()
+    assert (result.status.sel(optimizer="sgd") >= 0).all()
 
 
 # Executors.

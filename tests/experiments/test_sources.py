@@ -232,9 +232,9 @@ def test_the_sigmoid_by_hand_ignores_what_flows_into_it() -> None:
 def test_only_a_hand_written_gradient_is_taken_for_one() -> None:
     like = tf.TensorSpec((4, 1))
     by_hand = names_of("clusters/by_hand.py")["cross_entropy_with_logits"]
-    assert forward.has_hand_written_gradient(by_hand, like, like)
-    assert forward.has_hand_written_gradient(lambda y, p: 2 * tf.function(by_hand)(p, y), like, like)
-    assert not any(forward.has_hand_written_gradient(loss, like, like) for loss in losses.BY_NAME.values())
+    assert not forward.can_vectorize(by_hand, like, like)
+    assert not forward.can_vectorize(lambda y, p: 2 * tf.function(by_hand)(p, y), like, like)
+    assert all(forward.can_vectorize(loss, like, like) for loss in losses.BY_NAME.values())
 
 
 # Models that are no plain stack.

@@ -12,7 +12,7 @@ import plain_keras
 import pytest
 from conftest import Refused
 
-from tfreg import losses, models, optimizers
+from tfreg import compare, losses, models, optimizers
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset, bernoulli_line
 from tfreg.files import open_run, save_run
@@ -265,6 +265,14 @@ def test_averaged_weights_go_on_where_they_stopped() -> None:
     for name in ("weights", "loss", "iterates", "iterates_loss"):
         assert_same_path(second[name], whole[name][2:])
     assert train(problem, optimizer, 1, (1, 2), continue_from=first).weights.values[0].tolist() == [1, 2]
+
+
+def test_a_comparison_ends_at_the_averages_too() -> None:
+    problem, optimizer = logistic(), SGD(0.5, momentum=0.5, use_ema=True, ema_momentum=0.75)
+    run = train(problem, optimizer, EPOCHS, (-3, -1))
+    compared = compare({"bce": problem}, {"sgd": optimizer}, [(-3, -1)], epochs=EPOCHS)
+    assert_same_path(np.squeeze(compared.final_weights), run.weights[-1])
+    assert_same_path(np.squeeze(compared.final_loss), run.loss[-1])
 
 
 def test_clipping_matters_in_the_comparison() -> None:

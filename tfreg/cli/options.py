@@ -31,7 +31,9 @@ class CompareOptions:
 
     problem: Annotated[str, Option(help=_PROBLEM)] = "logistic"
     loss: Annotated[str, Option(help="bce, mse, bce_clipped, several with commas; else the problem's usual.")] = ""
-    data: Annotated[str, Option(metavar="CSV", help="Your own data: logistic regression of --target.")] = ""
+    data: Annotated[
+        str, Option(metavar="CSV", help="Your data, in any usual form: logistic regression of --target.")
+    ] = ""
     target: Annotated[str, Option(metavar="COLUMN", help="The column of --data to predict, of two values.")] = ""
     optimizer: Annotated[str, Option(help="Names with commas, such as sgd,adam; all; my.py:Class for your own.")] = (
         "sgd,adam"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfreg import optimizers
-from tfreg.errors import InputError, check_seed, shown, unknown
+from tfreg.errors import InputError, check_precision, check_seed, shown, unknown
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.sizes import check_memory
@@ -64,16 +64,16 @@ def check_optimizers(
     return found
 
 
-def check_axes(vary: Mapping[str, ArrayLike] | None) -> dict[str, np.ndarray]:
-    """The values of each hyper-parameter: numbers above 0 (momentum: from 0 on, below 1), each once.
+def check_axes(vary: Mapping[str, ArrayLike] | None, dtype: str) -> dict[str, np.ndarray]:
+    """The values of each hyper-parameter: numbers above 0 (momentum: from 0 on, below 1), each once in that precision.
 
     Raises:
         InputError: they are not.
     """
-    return {name: _check_axis(name, values) for name, values in (vary or {}).items()}
+    return {name: _check_axis(name, values, dtype) for name, values in (vary or {}).items()}
 
 
-def _check_axis(name: str, values: object) -> np.ndarray:
+def _check_axis(name: str, values: object, dtype: str) -> np.ndarray:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -84,7 +84,8 @@ def _check_axis(name: str, values: object) -> np.ndarray:
     if not valid.all():
         expected = "from 0 on, below 1" if name == "momentum" else "above 0"
         raise InputError(f"{name}: expected values {expected}, got {array[~valid][0]:g}")
-    _check_once(name, array.tolist())
+    rounded = check_precision(name, array, dtype)
+    _check_once(name, [float(str(one)) for one in rounded])  # 0.1, and not 0.10000000149
     return array
 
 

@@ -98,7 +98,8 @@ def compare(
         >>> result.reached.mean("start")
     """
     check_counts(epochs=epochs, record_every=record_every, **({} if batch_size is None else {"batch_size": batch_size}))
-    problems, varied = arguments.check_problems(problems), arguments.check_axes(vary)
+    problems = arguments.check_problems(problems)
+    varied = arguments.check_axes(vary, next(iter(problems.values())).dtype)
     grid = RunGrid(
         problems=problems,
         optimizers=arguments.check_optimizers(optimizers, varied),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfreg.backend import tf
-from tfreg.problem.programs import Programs
+from tfreg.problem.programs import Programs, told_if_not_compiled
 
 OfRows = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -64,7 +64,7 @@ def _compile(function: OfRows, shape: tuple[int, int, int], data: tuple[tf.Tenso
         values = tf.TensorArray(dtype, size=shape[0])
         return tf.while_loop(lambda k, *_: k < shape[0], one_block, (0, blocks, values))[2].stack()
 
-    return program.get_concrete_function(tf.TensorSpec(shape, dtype), *data)
+    return told_if_not_compiled(program.get_concrete_function(tf.TensorSpec(shape, dtype), *data))
 
 
 def gradients(losses: OfRows) -> OfRows:

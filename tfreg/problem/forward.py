@@ -26,11 +26,12 @@ ELEMENTWISE_LAYERS = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.EL
 
 
 def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
-    """True for a stack of plain Dense, Normalization and element-by-element layers whose loss has its own gradient.
+    """True for a stack of plain Dense, Normalization and element-by-element layers, and a loss that can be vectorized.
 
     Args:
         model: its layers must all be trainable.
-        loss: must hold no `tf.custom_gradient`: `tf.vectorized_map` would drop it without a word, and give zeros.
+        loss: must hold no `tf.custom_gradient`, which `tf.vectorized_map` would drop without a word, and give zeros;
+            and no loop, which XLA would not compile in it.
         targets: array (n_samples, n_outputs); targets of another rank are not stacked.
     """
     # A subclass may compute anything in its own `call`.
@@ -39,7 +40,7 @@ def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
         return False
     dtype = model.trainable_variables[0].dtype
     shapes = targets.shape, (len(targets), *model.output_shape[1:])
-    return not has_hand_written_gradient(loss, *(tf.TensorSpec(shape, dtype) for shape in shapes))
+    return can_vectorize(loss, *(tf.TensorSpec(shape, dtype) for shape in shapes))
 
 
 def _is_plain(layer: keras.layers.Layer) -> bool:
@@ -57,10 +58,13 @@ def _is_plain(layer: keras.layers.Layer) -> bool:
     )
 
 
-def has_hand_written_gradient(loss: Loss, y_true: tf.TensorSpec, y_pred: tf.TensorSpec) -> bool:
-    """True if a loss holds a `tf.custom_gradient`."""
+def can_vectorize(loss: Loss, y_true: tf.TensorSpec, y_pred: tf.TensorSpec) -> bool:
+    """True if `tf.vectorized_map` takes a loss: it holds no `tf.custom_gradient` and no loop or branch."""
     traced = tf.function(lambda *arguments: loss(*arguments), autograph=False).get_concrete_function(y_true, y_pred)
-    return b"CustomGradient" in traced.graph.as_graph_def().SerializeToString()
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    branches = any(node.op in ("While", "StatelessWhile", "If", "StatelessIf", "Case") for node in nodes)
+    return not branches and b"CustomGradient" not in graph.SerializeToString()
 
 
 def predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:

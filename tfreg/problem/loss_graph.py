@@ -106,21 +106,22 @@ def check_broadcasts(graph: tf.Graph, n_samples: int) -> None:
     """
     for operation in operations(graph):
         if operation.type in _BROADCASTING and _is_mistaken(operation, n_samples):
-            first, second = (tuple(one.shape) for one in list(operation.inputs)[-2:])
+            shapes = " against ".join(str(tuple(one.shape)) for one in operation.inputs)
             raise InputError(
-                f"the loss broadcasts {first} against {second} to {n_samples} × {n_samples} values ({operation.type}); "
-                "give both one shape, such as by keepdims=True or without tf.squeeze"
+                f"the loss broadcasts {shapes} to {n_samples} × {n_samples} values ({operation.type}); "
+                "give all one shape, such as by keepdims=True or without tf.squeeze"
             )
 
 
 def _is_mistaken(operation: tf.Operation, n_samples: int) -> bool:
-    first, second = list(operation.inputs)[-2:]
-    shapes = [one.shape.as_list() if one.shape.rank is not None else [] for one in (*operation.outputs, first, second)]
-    result, *operands = (shape.count(n_samples) for shape in shapes)
-    if n_samples == 1 or result < 2 or max(operands) > 1 or first.shape.rank == second.shape.rank:
+    operands = list(operation.inputs)
+    if n_samples == 1 or any(one.shape.rank is None for one in (*operands, *operation.outputs)):
         return False
-    longer = max(first, second, key=lambda one: one.shape.rank)
-    return longer.op.type not in _NEW_AXIS or _origins(first) != _origins(second)
+    result, *given = (one.shape.as_list().count(n_samples) for one in (*operation.outputs, *operands))
+    shortest, longest = (choose(operands, key=lambda one: one.shape.rank) for choose in (min, max))
+    if result < 2 or max(given) > 1 or shortest.shape.rank == longest.shape.rank:
+        return False
+    return longest.op.type not in _NEW_AXIS or _origins(shortest) != _origins(longest)
 
 
 def _origins(tensor: tf.Tensor) -> set[str]:

@@ -1,8 +1,13 @@
 """Compiled programs by key, each compiled when it is first asked for and kept as long as its problem lives."""
 
+import re
 from collections.abc import Callable, Hashable
+from functools import wraps
 from threading import RLock
 from typing import TypeVar
+
+from tfreg.backend import tf
+from tfreg.errors import InputError
 
 _Made = TypeVar("_Made")
 
@@ -36,3 +41,27 @@ class Programs:
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+def told_if_not_compiled(program: Callable[..., _Made]) -> Callable[..., _Made]:
+    """The program, with XLA's refusal of an operation, which comes with the first call, as one line.
+
+    Example:
+        >>> told_if_not_compiled(tf.function(tf.square, jit_compile=True))(3.0).numpy()
+        9.0
+    """
+
+    @wraps(program)
+    def call(*arguments: object) -> _Made:
+        try:
+            return program(*arguments)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+            found = re.search(r"XLA_CPU_JIT: (\w+)", str(error))
+            if found is None:
+                raise
+            raise InputError(
+                f"the model, the loss or the optimizer holds the operation {found[1]}, which XLA cannot compile here; "
+                "compute the same with other operations of tf or keras.ops"
+            ) from error
+
+    return call

@@ -4,6 +4,7 @@ Conventions: own code is what belongs neither to tfreg nor to Python or an insta
 """
 
 import os
+import re
 import sysconfig
 import traceback
 from pathlib import Path
@@ -24,7 +25,7 @@ def told(error: BaseException) -> str:
     """
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
     place = f"{_short(Path(own[-1].filename))}:{own[-1].lineno}: " if own else ""
-    text = one_line(str(error))
+    text = one_line(re.sub(r"\{\{.*?\}\}", "", str(error)))  # TensorFlow's names of nodes
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return f"{place}{type(error).__name__}{': ' * bool(text)}{text}"
 

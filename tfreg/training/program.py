@@ -22,6 +22,7 @@ from tfreg.backend import tf
 from tfreg.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.problem.programs import told_if_not_compiled
 from tfreg.problem.raised import told
 from tfreg.training import averages, steps
 from tfreg.training.calls import slots
@@ -105,7 +106,15 @@ def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
             tf.TensorSpec((None, len(problem.dataset.inputs)), tf.int32),
             *problem.tensors,
         )
-    return Program(shape, concrete, n_blocks, block, fresh_state, copied, state_labels(loop.state, problem, stacked))
+    return Program(
+        shape,
+        told_if_not_compiled(concrete),
+        n_blocks,
+        block,
+        fresh_state,
+        copied,
+        state_labels(loop.state, problem, stacked),
+    )
 
 
 def _loop(
