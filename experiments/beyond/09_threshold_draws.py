@@ -33,7 +33,7 @@ def main(epochs: int = 5000, learning_rate: float = 0.01, n_draws: int = 100) ->
     closer, turned = np.sum(distance[-1] < distance[0]), np.sum(angle[-1] < angle[0])
 
     all_right = comparison.share_text(int(np.sum(right[-1] == 1)), n_draws)
-    found = Findings(f"After {epochs} epochs all 1000 points are right in {all_right} draws of ours.")
+    found = Findings(f"After {epochs} epochs all 1000 points are right in {all_right} draws of ours (seeds 0, 1, …).")
     panels = {
         "accuracy": spread(right),
         "distance to the true weights": spread(distance),

@@ -35,8 +35,7 @@ def main(epochs: int = 50000, learning_rate: float = 0.001, n_starts: int = 100,
     curves = {"nearest start": distance.min(axis=0), "farthest start": distance.max(axis=0)}
     title = "From the printed predictions to the printed weights"
     figure = draw.curves(run.epoch, {"largest distance of a weight": curves}, "updates", title=title)
-    caption = "How far the weights are from the printed ones, from starts that were solved for."
-    found.figure("distance", figure, caption)
+    found.figure("distance", figure, "How far the weights are from the printed ones, from starts solved for.")
     found.claim(
         "implied: the predictions before training and the weights after it belong to one model",
         holds=closest < 5e-5,

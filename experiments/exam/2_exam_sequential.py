@@ -19,7 +19,9 @@ START = (0.26122787, 0.42208571, -0.60960906)
 
 def main(epochs: int = 1001, learning_rate: float = 1.0) -> Findings:
     data = datasets.six_pupils()
-    model = keras.Sequential([keras.Input((2,)), Dense(1, dtype="float64"), Activation("sigmoid", dtype="float64")])
+    model = keras.Sequential(
+        [keras.Input((2,), dtype="float64"), Dense(1, dtype="float64"), Activation("sigmoid", dtype="float64")]
+    )
     problem = Problem(model, losses.bce, data)
     run = train(problem, SGD(learning_rate), epochs, START)
     from_zero = train(problem, SGD(learning_rate), epochs, (0, 0, 0))

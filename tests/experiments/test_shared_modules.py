@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfreg import Problem, datasets, losses, models
+from tfreg import Problem, datasets, losses, models, surfaces
 from tfreg.backend import keras
 from tfreg.suite.scripts import load_script
 
 FOLDER = Path(__file__).parent.parent.parent / "experiments"
 WEIGHTS = np.array((1.0, -2.0, 0.5, -3.0, 2.0, 4.0, -1.0))  # unit 1 has x + 0.5, unit 2 has -2 x - 3: at most -1
-ROUNDING, GLOROT, RELU_NETS = (
-    load_script(FOLDER / name) for name in ("lecture/rounding.py", "beyond/glorot.py", "beyond/relu_nets.py")
+ROUNDING, GLOROT, RELU_NETS, STATIONARY = (
+    load_script(FOLDER / name)
+    for name in ("lecture/rounding.py", "beyond/glorot.py", "beyond/relu_nets.py", "beyond/stationary.py")
 )
 
 
@@ -145,3 +146,43 @@ def test_the_net_comes_to_rest_at_four_levels() -> None:
     levels = load_script(FOLDER / "comparisons" / "at_rest.py").losses_at_rest(RELU_NETS.problem(2))
     assert list(levels) == ["good minimum", "one dead unit", "a line", "a constant"]
     assert list(levels.values()) == sorted(levels.values())
+
+
+# Stationary points of the MSE.
+
+
+@pytest.fixture(scope="module")
+def logistic_mse() -> Problem:
+    return Problem(models.logistic(2, dtype="float64"), losses.mse, datasets.bernoulli_line(200))
+
+
+def test_the_gradient_is_as_far_from_zero_as_the_bound_says(logistic_mse: Problem) -> None:
+    """Within the radius of a center that is free of stationary points, the Taylor bounds hold at random points."""
+    random = np.random.default_rng(0)
+    centers, radius = random.uniform((-6, -1), (3, 8), (20, 2)), 0.2
+    third = STATIONARY.third_derivative_bound(logistic_mse, centers, np.full(20, radius))
+    for center, bound in zip(centers, third, strict=True):
+        steps = random.normal(size=(50, 2))
+        steps *= radius * random.uniform(size=(50, 1)) / np.linalg.norm(steps, axis=1, keepdims=True)
+        linear = logistic_mse.gradient_at(center) + steps @ logistic_mse.hessian_at(center)
+        off = np.linalg.norm(logistic_mse.gradient_at(center + steps) - linear, axis=1)
+        assert (off <= bound * np.sum(steps**2, axis=1) / 2 + 1e-15).all()
+
+
+def test_cells_prove_one_minimum_and_find_what_is_no_minimum(logistic_mse: Problem) -> None:
+    minimum = surfaces.minimum_weights(logistic_mse, (-1, 5))
+    around = tuple((float(np.floor(w)) - 1, float(np.floor(w)) + 2) for w in minimum)
+    assert not STATIONARY.without_stationary_point(logistic_mse, minimum[np.newaxis], 0.1)[0]
+    assert STATIONARY.proven_cells(logistic_mse, minimum, around) is not None
+    # A stationary point that is not where it is said to be proves nothing.
+    assert STATIONARY.proven_cells(logistic_mse, minimum + 0.4, around, halvings=6) is None
+
+
+def test_nearby_starts_stall_apart_in_float32() -> None:
+    scatter = {}
+    for dtype in ("float32", "float64"):
+        problem = Problem(models.relu_net(2, dtype), losses.mse, datasets.piecewise())
+        start = (1.0, 0.6, 0.0, 0.0, 0.5, 0.3, 0.0)
+        scatter[dtype] = ROUNDING.start_scatter(problem, keras.optimizers.SGD(0.1), 20, start, shift=1e-9)
+    assert scatter["float32"].max() < 1e-5
+    assert 0 < scatter["float64"].max() < 1e-7
