@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from hypothesis import settings
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 # The first example may compile something, and the machine may be busy.
 settings.register_profile("tfreg", deadline=None)

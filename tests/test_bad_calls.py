@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 
 import tfreg
 from tfreg import comparison, draw, files
-from tfreg.errors import InputError
-from tfreg.kinds import ANYTHING, Kind, kinds_of
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import ANYTHING, Kind, kinds_of
 
 # Formulas of tensors that run inside compiled programs, as Keras's own losses do.
 FORMULAS = {"losses.bce", "losses.mse", "losses.bce_clipped"}

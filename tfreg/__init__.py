@@ -24,7 +24,7 @@ _MODULE_OF = {
     "open_run": "files",
     "Findings": "suite.findings",
     "script": "cli.main",
-    "InputError": "errors",
+    "InputError": "checks.errors",
     "IncompleteError": "comparison.compare",
 }
 _NAMESPACES = ("comparison", "datasets", "draw", "losses", "models", "optimizers", "surfaces")

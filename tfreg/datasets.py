@@ -11,8 +11,8 @@ from numbers import Real
 
 import numpy as np
 
-from tfreg.errors import InputError, check_precision, shown
-from tfreg.kinds import Array, Count, Seed, checked
+from tfreg.checks.errors import InputError, check_precision, shown
+from tfreg.checks.kinds import Array, Count, Seed, checked
 
 LECTURE_SEED = 43052
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError, shown
-from tfreg.kinds import FilePath, checked
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.kinds import FilePath, checked
 
 RUN_FORMAT = "tfreg-run-1"
 COMPARISON_FORMAT = "tfreg-comparison-1"

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfreg.backend import keras, tf
-from tfreg.errors import InputError, shown, unknown
-from tfreg.kinds import checked
+from tfreg.checks.errors import InputError, shown, unknown
+from tfreg.checks.kinds import checked
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.errors import InputError, check_precision, unknown
-from tfreg.kinds import checked
-from tfreg.read_numbers import finite_number
+from tfreg.checks.errors import InputError, check_precision, unknown
+from tfreg.checks.kinds import checked
+from tfreg.checks.read_numbers import finite_number
 
 # isort: split
 # After the backend, which loads Keras without the log noise.

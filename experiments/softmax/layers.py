@@ -1,7 +1,7 @@
 """Keras layers for what a source does and no layer of Keras's own does."""
 
 from tfreg.backend import keras, tf
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 
 def with_divided_gradient(values: tf.Tensor, divisor: float) -> tf.Tensor:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfreg.checks.errors import InputError
 from tfreg.comparison.intervals import share_text, shares_by_kind, wilson_interval
-from tfreg.errors import InputError
 
 
 def test_a_published_interval() -> None:

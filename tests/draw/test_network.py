@@ -17,7 +17,7 @@ from matplotlib.transforms import Bbox
 
 from tfreg import draw, models
 from tfreg.backend import keras
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 Dense = keras.layers.Dense
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from tfreg.checks.errors import InputError, check_folder
 from tfreg.cli.option_kinds import EPILOG, NoEmptyValues
 from tfreg.cli.options import CompareOptions, with_options
-from tfreg.errors import InputError, check_folder
 from tfreg.suite import terminal
 
 if TYPE_CHECKING:

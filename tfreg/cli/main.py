@@ -15,13 +15,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tfreg.checks.errors import InputError, one_line
+from tfreg.checks.kinds import checked
 from tfreg.cli.check import check_numbers
 from tfreg.cli.compare import register as register_compare
 from tfreg.cli.option_kinds import EPILOG, TRACEBACK
 from tfreg.cli.run import list_experiments, run_experiments
 from tfreg.cli.run_help import RunCommand
-from tfreg.errors import InputError, one_line
-from tfreg.kinds import checked
 from tfreg.suite import terminal
 
 # Typer carries its own copy of Click, or takes the installed one, depending on its version.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from tfreg import datasets, losses, models
 from tfreg.backend import keras
+from tfreg.checks.errors import InputError, unknown
 from tfreg.datasets import Dataset
-from tfreg.errors import InputError, unknown
 from tfreg.problem.problem import Problem
 
 Ranges = tuple[tuple[float, float], tuple[float, float]]

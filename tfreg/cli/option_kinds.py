@@ -10,8 +10,8 @@ from typing import Any
 from typer import BadParameter, Option
 from typer.core import TyperCommand
 
-from tfreg.errors import InputError, check_path, shown
-from tfreg.read_numbers import finite_number, whole_number
+from tfreg.checks.errors import InputError, check_path, shown
+from tfreg.checks.read_numbers import finite_number, whole_number
 
 TRACEBACK = "--traceback"
 EPILOG = f"With {TRACEBACK} after any command, an error in your own script is shown with all its lines."

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tfreg.errors import InputError, shown
-from tfreg.sizes import check_memory
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.sizes import check_memory
 
 _SEPARATORS = (",", ";", "\t", "|")
 # The last one reads anything, and the one before it most of what people write in Korea.

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 
 from tfreg import optimizers
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.read_numbers import finite_number, whole_number
+from tfreg.checks.sizes import check_memory
 from tfreg.cli import named_problems
 from tfreg.cli.named_problems import Ranges
 from tfreg.cli.options import CompareOptions
 from tfreg.cli.read_table import read_table
-from tfreg.errors import InputError, shown
 from tfreg.optimizers import Optimizer
-from tfreg.own_code import own_code
 from tfreg.problem.problem import Problem
-from tfreg.read_numbers import finite_number, whole_number
-from tfreg.sizes import check_memory
+from tfreg.process.own_code import own_code
 from tfreg.suite import terminal
 from tfreg.suite.scripts import load_script
 
@@ -59,7 +59,7 @@ def read_problems(options: CompareOptions) -> dict[str, Problem]:
 
 
 def code_of(options: CompareOptions) -> AbstractContextManager[None]:
-    """Within the block, an error in the scripts that the options name is one line; see `tfreg.own_code`."""
+    """Within the block, an error in the scripts that the options name is one line; see `tfreg.process.own_code`."""
     scripts = [text.partition(".py")[0] + ".py" for text in _texts_of_scripts(options)]
     return own_code(Path(scripts[0])) if scripts else nullcontext()
 

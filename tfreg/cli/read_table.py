@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tfreg.checks.errors import InputError, shown, unknown
 from tfreg.cli.read_csv import read_csv
 from tfreg.datasets import Dataset
-from tfreg.errors import InputError, shown, unknown
 
 _UNNAMED = re.compile(r"Unnamed: \d+")  # what pandas calls a column without a name
 _COUNTERS = {"id", "index", "idx", "row", "no", "no.", "nr", "#", "번호"}

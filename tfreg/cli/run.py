@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console, RenderableType
 
+from tfreg.checks.errors import InputError, check_folder
 from tfreg.cli.option_kinds import folder_path
-from tfreg.errors import InputError, check_folder
-from tfreg.locks import lock
-from tfreg.progress import progress
+from tfreg.process.locks import lock
+from tfreg.process.progress import progress
 from tfreg.suite import gallery, terminal
 from tfreg.suite.job import Job
 from tfreg.suite.parameters import as_option, as_text, options_for, parameters

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from typer.core import TyperCommand
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 from tfreg.suite import terminal
 from tfreg.suite.parameters import as_option, as_text, parameters
 from tfreg.suite.scripts import Experiment, select

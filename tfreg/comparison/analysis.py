@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import checked
+from tfreg.checks.records import Comparison, OptimizerComparison
 from tfreg.comparison.run_grid import STATUS
-from tfreg.errors import InputError
-from tfreg.kinds import checked
-from tfreg.records import Comparison, OptimizerComparison
 
 # Excess in powers of ten: below the first is rounding, in single and in double precision, and nothing is worse than the
 # last.

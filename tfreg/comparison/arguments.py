@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfreg import optimizers
-from tfreg.errors import InputError, check_precision, check_seed, shown, unknown
+from tfreg.checks.errors import InputError, check_precision, check_seed, shown, unknown
+from tfreg.checks.sizes import check_memory
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.sizes import check_memory
 from tfreg.surfaces.grid import check_two_weights, grid_points
 from tfreg.training.keras_optimizers import check_varied
 

@@ -16,6 +16,8 @@ import numpy as np
 import xarray as xr
 import zarr
 
+from tfreg.checks.errors import InputError, check_counts
+from tfreg.checks.kinds import Array, Count, FilePath, Numbers, Seed, checked
 from tfreg.comparison import arguments, zarr_store
 from tfreg.comparison.estimate import check_fits, estimate
 from tfreg.comparison.execution import compute
@@ -23,13 +25,11 @@ from tfreg.comparison.fingerprint import fingerprint
 from tfreg.comparison.labels import labels
 from tfreg.comparison.run_grid import Chunk, RunGrid, Schedule
 from tfreg.comparison.worker import Training
-from tfreg.errors import InputError, check_counts
-from tfreg.kinds import Array, Count, FilePath, Numbers, Seed, checked
-from tfreg.locks import lock
 from tfreg.optimizers import Optimizer
-from tfreg.own_code import cause
 from tfreg.problem.problem import Problem
-from tfreg.progress import progress
+from tfreg.process.locks import lock
+from tfreg.process.own_code import cause
+from tfreg.process.progress import progress
 from tfreg.surfaces.minimum import targets
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfreg import optimizers
+from tfreg.checks.sizes import as_text, check_disk, check_memory
 from tfreg.comparison.run_grid import RunGrid
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.sizes import as_text, check_disk, check_memory
 
 _UPDATES_PER_SECOND = 2e9  # of one weight by one sample
 # What a step of one start takes beside: of an optimizer that works element by element, and of any other.

@@ -5,8 +5,8 @@ from math import sqrt
 
 import numpy as np
 
-from tfreg.errors import InputError, check_array
-from tfreg.kinds import Array, checked
+from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.kinds import Array, checked
 
 
 @checked

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import Count, Seed, checked
+from tfreg.checks.records import Race, RateTrajectories
 from tfreg.comparison.analysis import log_excess
-from tfreg.errors import InputError
-from tfreg.kinds import Count, Seed, checked
-from tfreg.records import Race, RateTrajectories
 
 
 @checked

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from tfreg.checks.kinds import checked
+from tfreg.checks.records import Comparison, OptimizerComparison, PlainComparison, Race, StartComparison
 from tfreg.comparison.analysis import at_best_rate, diverged, good_range
 from tfreg.comparison.intervals import wilson_interval
 from tfreg.comparison.run_grid import STATUS
-from tfreg.kinds import checked
-from tfreg.records import Comparison, OptimizerComparison, PlainComparison, Race, StartComparison
 
 _STATUS_AS_TEXT = [*(name.replace("_", " ") for name in STATUS), "missing"]  # the last is that of status -1
 

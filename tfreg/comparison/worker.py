@@ -21,8 +21,8 @@ from tfreg.comparison.run_grid import STATUS, ChunkRuns
 from tfreg.datasets import Dataset
 from tfreg.losses import Loss
 from tfreg.optimizers import Optimizer
-from tfreg.parent import end_with_parent
 from tfreg.problem.problem import Problem
+from tfreg.process.parent import end_with_parent
 from tfreg.training import program as engine
 from tfreg.training.calls import sample_order
 from tfreg.training.steps import Shape

@@ -22,9 +22,9 @@ import zarr
 from zarr.core.buffer import Buffer
 from zarr.storage import LocalStore, MemoryStore
 
+from tfreg.checks.errors import InputError
 from tfreg.comparison.run_grid import Chunk, RunGrid
 from tfreg.comparison.zarr_layout import BY_PROBLEM, DONE, lay_out, results
-from tfreg.errors import InputError
 from tfreg.files import write_whole
 
 _ORDER = ["reached", "status", "epochs_to_tolerance", "final_loss", "final_weights", "loss", "weights"]

@@ -15,6 +15,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tfreg.checks.errors import InputError, check_counts
+from tfreg.checks.kinds import Count, Numbers, checked
+from tfreg.checks.records import Runs, Surfaces
 from tfreg.datasets import Dataset
 from tfreg.draw.axes import VIEW, View, draw_contours, draw_surface
 from tfreg.draw.data import draw_data
@@ -24,10 +27,7 @@ from tfreg.draw.frames import Animation, in_one_palette
 from tfreg.draw.moving import Moving, moving_fits, moving_on_surface, show_epoch
 from tfreg.draw.scene import Scene, scenes
 from tfreg.draw.style import Style, Styles
-from tfreg.errors import InputError, check_counts
-from tfreg.kinds import Count, Numbers, checked
-from tfreg.progress import progress
-from tfreg.records import Runs, Surfaces
+from tfreg.process.progress import progress
 
 _DPI = 80  # fewer pixels an inch than single figures have: a frame takes as many bytes as a figure
 Fits = Mapping[str, Numbers] | Mapping[str, Mapping[str, Numbers]]

@@ -18,11 +18,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 
+from tfreg.checks.errors import check_array
+from tfreg.checks.kinds import worded
 from tfreg.draw.box import box, clipped, height, inside
 from tfreg.draw.scene import Trajectory, check_surface
 from tfreg.draw.style import DIVERGED, Style
-from tfreg.errors import check_array
-from tfreg.kinds import worded
 
 VIEW = (25.0, 60.0)  # elevation and azimuth, in degrees
 _Angles = tuple[float, float]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgb
 
+from tfreg.checks.errors import InputError, unknown
+from tfreg.checks.kinds import checked
 from tfreg.draw.figure import Picture, new_figure
 from tfreg.draw.style import Styles, styles_for
-from tfreg.errors import InputError, unknown
-from tfreg.kinds import checked
 
 
 @checked

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 
 def clipped(points: np.ndarray, low: ArrayLike, high: ArrayLike) -> np.ndarray:

@@ -11,12 +11,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from tfreg.checks.kinds import Count, checked
+from tfreg.checks.records import OptimizerComparison, Race, Trajectories
 from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess
 from tfreg.comparison.race import winners
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, Styles, styles_for
-from tfreg.kinds import Count, checked
-from tfreg.records import OptimizerComparison, Race, Trajectories
 
 _LINES = ("-", "--", ":", "-.")
 

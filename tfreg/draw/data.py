@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.kinds import Array, Numbers, checked, kind
 from tfreg.datasets import Dataset
 from tfreg.draw.figure import Picture, draw_title, new_figure, shortened
 from tfreg.draw.style import CLASSES, DATA, TRUTH, Style, Styles, styles_for
-from tfreg.errors import InputError, check_array
-from tfreg.kinds import Array, Numbers, checked, kind
 
 
 def _is_labels(value: Any) -> bool:

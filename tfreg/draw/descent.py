@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from tfreg.checks.kinds import Numbers, checked, worded
+from tfreg.checks.records import Runs, Surfaces
 from tfreg.draw.axes import VIEW, View, draw_contours, draw_levels, draw_path, draw_point, draw_surface, point_handle
 from tfreg.draw.box import box, inside, on_surface
 from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
 from tfreg.draw.scene import Scene, scenes
 from tfreg.draw.style import DIVERGED, MARKED, Style, Styles, check_styles, styles_for
-from tfreg.kinds import Numbers, checked, worded
-from tfreg.records import Runs, Surfaces
 
 _Points = Mapping[str, Numbers] | Mapping[str, Mapping[str, Numbers]]
 Points = Annotated[_Points, worded("a dict of coordinates by name", _Points)]

@@ -19,10 +19,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.kinds import Count, FilePath, checked
 from tfreg.draw.fonts import fonts_for
-from tfreg.errors import InputError, shown
 from tfreg.files import write_whole
-from tfreg.kinds import Count, FilePath, checked
 
 DPI = 100  # pixels an inch, of saved figures and in notebooks
 _COLUMNS = 6  # of small panels

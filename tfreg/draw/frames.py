@@ -13,9 +13,9 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image
 
+from tfreg.checks.kinds import FilePath, checked
 from tfreg.draw.figure import named_path
 from tfreg.files import write_whole
-from tfreg.kinds import FilePath, checked
 
 _MILLISECONDS = 200  # that a frame is shown
 _LAST_MILLISECONDS = 2000

@@ -15,12 +15,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from tfreg.checks.errors import InputError, check_array, unknown
+from tfreg.checks.kinds import Array, checked
+from tfreg.checks.records import MomentumComparison, PlainComparison
 from tfreg.comparison.analysis import diverged, unstack_starts
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, NOT_REACHED
-from tfreg.errors import InputError, check_array, unknown
-from tfreg.kinds import Array, checked
-from tfreg.records import MomentumComparison, PlainComparison
 
 
 @checked

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError
-from tfreg.records import Runs
+from tfreg.checks.errors import InputError
+from tfreg.checks.records import Runs
 
 RUN = "expected a run as tfreg.train returns it, with `weights` over epoch and weight, and `loss`"
 _ONE_LOOK = ("start", "epoch", "weight")  # dimensions of runs that share a name and a look

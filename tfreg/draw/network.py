@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import checked
 from tfreg.draw.diagram import DIAMETER, Arrow, Box, Node, drawing, text_width
 from tfreg.draw.figure import Drawing
 from tfreg.draw.sequential import Layers, Step, digits, numbered, read_layers, symbols
-from tfreg.errors import InputError
-from tfreg.kinds import checked
 
 INPUT, HIDDEN, OUTPUT = "#E6E6E6", "#CFE3F2", "#FBE0C3"  # fills that colour-blind readers can tell apart
 JOINT = {"softmax", "log_softmax", "sparsemax"}  # activations whose every value depends on all units of the layer

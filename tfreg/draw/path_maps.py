@@ -10,14 +10,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.kinds import Numbers, checked
+from tfreg.checks.records import Paths, SeedRuns, Surface
 from tfreg.draw.axes import axis_labels, draw_contours, draw_path, draw_point, point_handle
 from tfreg.draw.box import box, clipping_box, inside
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.scene import Trajectory, marks_inside, paths_on
 from tfreg.draw.style import MARKED, MINIMUM, Style, Styles, styles_for
-from tfreg.errors import InputError, check_array
-from tfreg.kinds import Numbers, checked
-from tfreg.records import Paths, SeedRuns, Surface
 
 _PATH = Style("#000000")
 

@@ -11,10 +11,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.records import Runs, Surfaces
 from tfreg.draw.box import box, check_some_inside, clipping_box, inside
 from tfreg.draw.named_runs import check_run, loss_of, named_runs
-from tfreg.errors import InputError, shown
-from tfreg.records import Runs, Surfaces
 from tfreg.surfaces.plane import project
 
 

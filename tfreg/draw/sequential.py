@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 WIDE = 8  # units: a wider layer is abbreviated
 MANY = 60  # arrows with a weight: beyond them, every layer of more than three units is abbreviated

@@ -12,8 +12,8 @@ from typing import Annotated
 
 from matplotlib.colors import is_color_like, to_hex
 
-from tfreg.errors import InputError, shown
-from tfreg.kinds import checked, worded
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.kinds import checked, worded
 
 PALETTE = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#D55E00")
 

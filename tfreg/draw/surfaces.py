@@ -13,13 +13,13 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import checked
+from tfreg.checks.records import Surfaces
 from tfreg.draw.axes import VIEW, View, draw_point, draw_surface, point_handle
 from tfreg.draw.figure import PANEL_NAME, Picture, draw_legend, draw_title, new_figure, shortened
 from tfreg.draw.scene import marks_inside, marks_of
 from tfreg.draw.style import MARKED, MINIMUM
-from tfreg.errors import InputError
-from tfreg.kinds import checked
-from tfreg.records import Surfaces
 
 
 @checked

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import Array, checked
 from tfreg.datasets import Dataset
 from tfreg.draw.figure import Picture, new_figure
 from tfreg.draw.style import RIGHT, UNDECIDED, WRONG, Style
-from tfreg.errors import InputError
-from tfreg.kinds import Array, checked
 
 _SHADES = {RIGHT: "#D9F0E6", WRONG: "#FBDDEA", UNDECIDED: "#F4F0D8"}
 

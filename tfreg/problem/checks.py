@@ -6,11 +6,11 @@ Conventions: a loss is looked at with all samples, as it will be computed.
 import numpy as np
 
 from tfreg.backend import keras, tf
+from tfreg.checks.errors import InputError, shown
 from tfreg.datasets import Dataset, check_held
-from tfreg.errors import InputError, shown
 from tfreg.losses import Loss, MeanOf, describe
 from tfreg.problem.loss_graph import check_broadcasts, check_compilable, takes_labels, trace
-from tfreg.problem.raised import told
+from tfreg.process.own_code import cause
 
 # These take probabilities unless they are told that they get logits.
 _CROSS_ENTROPIES = tuple(
@@ -109,7 +109,7 @@ def _outputs(model: keras.Sequential, x: tf.Tensor) -> tf.Tensor:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"the model raises {told(error)}; it is called with inputs of shape {x.shape}") from error
+        raise InputError(f"the model raises {cause(error)}; it is called with inputs of shape {x.shape}") from error
 
 
 def _unlike(outputs: tf.Tensor, targets: np.ndarray, cure: str) -> InputError:
@@ -145,7 +145,7 @@ def _scalar(loss: Loss, y: tf.Tensor, outputs: tf.Tensor) -> Loss:
     try:
         value = loss(y, outputs)
     except Exception as error:
-        raise InputError(f"the loss raises {told(error)}") from error
+        raise InputError(f"the loss raises {cause(error)}") from error
     shape = getattr(value, "shape", None)
     if shape == () and value.dtype.is_floating:
         return loss

@@ -13,10 +13,10 @@ import warnings
 from collections.abc import Iterator
 
 from tfreg.backend import tf
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 from tfreg.losses import Loss
 from tfreg.problem.forward import with_logits
-from tfreg.problem.raised import told
+from tfreg.process.own_code import cause
 
 _BROADCASTING_NAMES = (
     "Add AddV2 Sub Mul Div RealDiv DivNoNan FloorDiv FloorMod Pow SquaredDifference Maximum Minimum Xdivy Xlogy "
@@ -62,7 +62,7 @@ def trace(loss: Loss, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Graph:
             "out, or end the model without an activation"
         ) from None
     except Exception as error:
-        raise InputError(f"the loss raises {told(error)}; {_cure(loss, y_true, y_pred)}") from error
+        raise InputError(f"the loss raises {cause(error)}; {_cure(loss, y_true, y_pred)}") from error
 
 
 def _cure(loss: Loss, y_true: tf.Tensor, y_pred: tf.Tensor) -> str:

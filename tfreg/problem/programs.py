@@ -7,7 +7,7 @@ from threading import RLock
 from typing import TypeVar
 
 from tfreg.backend import tf
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 _Made = TypeVar("_Made")
 

@@ -17,7 +17,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.errors import InputError, shown
+from tfreg.checks.errors import InputError, shown
 from tfreg.losses import Loss, MeanOf
 from tfreg.problem.content import content_hash, global_names, is_imported, is_installed
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError, shown
-from tfreg.kinds import checked
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.kinds import checked
 from tfreg.suite.record import Claim, Verdict
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tfreg.errors import InputError, unknown
-from tfreg.read_numbers import finite_number, whole_number
+from tfreg.checks.errors import InputError, unknown
+from tfreg.checks.read_numbers import finite_number, whole_number
 from tfreg.suite.scripts import Experiment
 
 _READ: dict[type, Callable[[str], Any]] = {int: whole_number, float: finite_number, str: str}

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 from tfreg.suite.findings import Number
 from tfreg.suite.record import CheckedNumber, Reproducible, RestsOn
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tfreg.own_code import is_own
+from tfreg.process.own_code import is_own
 
 _CODE = (".py", ".pyc")  # scripts and modules count without being opened
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-from tfreg import progress
-from tfreg.errors import InputError, shown
-from tfreg.own_code import own_code
-from tfreg.parent import end_with_parent
+from tfreg.checks.errors import InputError, shown
+from tfreg.process import progress
+from tfreg.process.own_code import own_code
+from tfreg.process.parent import end_with_parent
 from tfreg.suite.job import Job
 from tfreg.suite.reads import files_read
 from tfreg.suite.record import ExperimentRecord

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from tfreg.errors import InputError, unknown
-from tfreg.own_code import own_code
+from tfreg.checks.errors import InputError, unknown
+from tfreg.process.own_code import own_code
 
 ON_REQUEST = "comparisons"  # the group that takes longer, and is run when it is named
 PACKAGE = Path(__file__).parent.parent
@@ -135,7 +135,7 @@ def load_script(path: Path) -> ModuleType:
     apart. Workers on other machines receive the script and these modules by value, since they cannot import them.
 
     Raises:
-        InputError: the script is missing, or something goes wrong in it; see `tfreg.own_code`.
+        InputError: the script is missing, or something goes wrong in it; see `tfreg.process.own_code`.
     """
     import cloudpickle
 

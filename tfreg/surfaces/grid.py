@@ -10,10 +10,10 @@ from typing import Annotated
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError, check_array, check_number, shown, unknown
-from tfreg.kinds import Array, Numbers, checked, worded
-from tfreg.records import Runs
-from tfreg.sizes import check_memory
+from tfreg.checks.errors import InputError, check_array, check_number, shown, unknown
+from tfreg.checks.kinds import Array, Numbers, checked, worded
+from tfreg.checks.records import Runs
+from tfreg.checks.sizes import check_memory
 
 Grid = Annotated[dict[str, Array], worded("a grid as tfreg.grid gives it", dict[str, Array])]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError
-from tfreg.kinds import Array, Count, checked
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import Array, Count, checked
 
 if TYPE_CHECKING:
     from tfreg.problem.problem import Problem

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError, check_array
-from tfreg.kinds import Array, Numbers, Seed, checked
-from tfreg.records import Runs
+from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.kinds import Array, Numbers, Seed, checked
+from tfreg.checks.records import Runs
 from tfreg.surfaces.grid import weights_of
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from tfreg.errors import InputError
-from tfreg.kinds import checked
-from tfreg.records import Runs
-from tfreg.sizes import check_memory
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import checked
+from tfreg.checks.records import Runs
+from tfreg.checks.sizes import check_memory
 from tfreg.surfaces.grid import Grid, check_two_weights, grid_around, grid_points, weights_of
 from tfreg.surfaces.minimum import minimum_weights
 from tfreg.surfaces.plane import Plane, principal_plane, project

@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from tfreg.backend import keras
-from tfreg.errors import InputError
-from tfreg.kinds import Count, checked
+from tfreg.checks.errors import InputError
+from tfreg.checks.kinds import Count, checked
 from tfreg.optimizers import plain_config
 from tfreg.problem.problem import Problem
 from tfreg.training.averages import average_of, ends_with_average, has_average

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tfreg.backend import keras, tf
-from tfreg.errors import InputError, unknown
+from tfreg.checks.errors import InputError, unknown
 from tfreg.optimizers import Optimizer, learning_rate
 
 

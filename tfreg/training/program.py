@@ -19,11 +19,11 @@ import numpy as np
 
 from tfreg import optimizers
 from tfreg.backend import tf
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.problem.programs import told_if_not_compiled
-from tfreg.problem.raised import told
+from tfreg.process.own_code import cause
 from tfreg.training import averages, steps
 from tfreg.training.calls import slots
 from tfreg.training.compiled import Program
@@ -62,7 +62,7 @@ def _compile_or_tell(problem: Problem, optimizer: Optimizer, shape: Shape) -> Pr
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"the optimizer {type(optimizer).__name__} cannot be traced: {told(error)}") from error
+        raise InputError(f"the optimizer {type(optimizer).__name__} cannot be traced: {cause(error)}") from error
 
 
 def _compile(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:

@@ -9,12 +9,12 @@ import numpy as np
 import xarray as xr
 
 from tfreg import optimizers
-from tfreg.errors import InputError, shown
-from tfreg.kinds import Count, Seed, checked
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.kinds import Count, Seed, checked
+from tfreg.checks.records import Run
+from tfreg.checks.sizes import check_memory
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
-from tfreg.records import Run
-from tfreg.sizes import check_memory
 from tfreg.training.calls import sample_order
 from tfreg.training.compiled import Program
 from tfreg.training.epochs import recorded_epochs

@@ -14,7 +14,7 @@ import pytest
 POOL = """
 import multiprocessing, os, sys, time
 from concurrent.futures import ProcessPoolExecutor
-from tfreg.parent import end_with_parent
+from tfreg.process.parent import end_with_parent
 
 def work(folder):
     end_with_parent()  # once more, as a task may

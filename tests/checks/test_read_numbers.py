@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfreg.read_numbers import finite_number, whole_number
+from tfreg.checks.read_numbers import finite_number, whole_number
 
 
 @pytest.mark.parametrize("text", ["0", "-3", "+5", " 7 ", "007", "9" * 18])

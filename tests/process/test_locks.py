@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import Refused
 
-from tfreg.locks import lock
+from tfreg.process.locks import lock
 
 # Each process adds 1 to a number fifty times, reading and writing it apart.
 COUNTING = """
 import sys, time
 from pathlib import Path
-from tfreg.locks import lock
+from tfreg.process.locks import lock
 folder = Path(sys.argv[1])
 for _ in range(50):
     with lock(folder, "counting"):
@@ -27,7 +27,7 @@ for _ in range(50):
 HOLDING = """
 import sys, time
 from pathlib import Path
-from tfreg.locks import lock
+from tfreg.process.locks import lock
 with lock(Path(sys.argv[1]), "holding"):
     print("held", flush=True)
     time.sleep(60)

@@ -1,6 +1,6 @@
 """The kinds of labelled arrays: runs, surfaces, comparisons and races, told apart by their variables and dimensions.
 
-Conventions: each name stands for `xarray.Dataset` to a type checker, and for its kind to `tfreg.kinds.checked`. A part
+Conventions: each name stands for `xarray.Dataset` to a type checker, and for its kind to `tfreg.checks.kinds`. A part
 of a record (one optimizer, some epochs) is of its kind as long as it has the dimensions that are asked for.
 """
 
@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import xarray as xr
 
-from tfreg.errors import shown
-from tfreg.kinds import Kind, worded
+from tfreg.checks.errors import shown
+from tfreg.checks.kinds import Kind, worded
 
 
 def record(words: str, variables: Iterable[str], over: Iterable[str] = (), only: bool = False) -> Kind:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfreg.errors import InputError, check_counts, check_path, check_seed, shown
+from tfreg.checks.errors import InputError, check_counts, check_path, check_seed, shown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,7 +57,7 @@ def checked(function: Function) -> Function:
         ...     return number / 2
         >>> half("3")
         Traceback (most recent call last):
-        tfreg.errors.InputError: number: expected a number, got '3'
+        tfreg.checks.errors.InputError: number: expected a number, got '3'
     """
     if isinstance(function, type):
         function.__init__ = checked(function.__init__)  # type: ignore[misc]
@@ -200,7 +200,7 @@ def _is_numbers(value: Any) -> bool:
 
 
 def _passes(check: Callable[..., object]) -> Callable[[object], bool]:
-    """The test of values that a check of `tfreg.errors` makes."""
+    """The test of values that a check of `tfreg.checks.errors` makes."""
 
     def fits(value: object) -> bool:
         try:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 LIMIT = "TFREG_MAX_GIB"
 _MEMORY = Path("/proc/meminfo")  # of Linux

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tfreg.errors import InputError
+from tfreg.checks.errors import InputError
 
 try:
     import fcntl

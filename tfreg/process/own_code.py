@@ -6,17 +6,19 @@ commands show it with `--traceback`.
 """
 
 import os
+import re
 import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfreg.errors import InputError, one_line
+from tfreg.checks.errors import InputError, one_line
 
 _INSTALLED = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-_LIBRARIES = tuple(f"{Path(path).resolve()}{os.sep}" for path in (str(Path(__file__).parent), *_INSTALLED))
-_LONGEST = 300  # characters of what an error says
+_LIBRARIES = tuple(f"{Path(path).resolve()}{os.sep}" for path in (str(Path(__file__).parent.parent), *_INSTALLED))
+_LONGEST = 300  # characters of what an error says; TensorFlow's go on for pages
+_NODE_NAME = re.compile(r"\{\{.*?\}\}")  # of TensorFlow, within its messages
 
 
 @contextmanager
@@ -86,6 +88,6 @@ def _said(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return f"expected the script to go on, got sys.exit({'' if error.code is None else repr(error.code)})"
-    text = one_line(error.msg if isinstance(error, SyntaxError) else str(error))
+    text = one_line(error.msg if isinstance(error, SyntaxError) else _NODE_NAME.sub("", str(error)))
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return f"{type(error).__name__}: {cut}" if cut else type(error).__name__

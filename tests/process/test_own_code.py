@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tfreg.errors import InputError
-from tfreg.own_code import own_code
+from tfreg.checks.errors import InputError
+from tfreg.process.own_code import own_code
 from tfreg.suite.scripts import load_script
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from conftest import Refused
 
-from tfreg import sizes
+from tfreg.checks import sizes
 
 
 def test_what_fits_passes_and_what_does_not_is_refused(monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:

@@ -14,8 +14,8 @@ import xarray as xr
 from conftest import Refused
 
 import tfreg
-from tfreg.errors import InputError, check_array
-from tfreg.kinds import Array, Count, FilePath, Numbers, Seed, checked, kind_of, worded
+from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.kinds import Array, Count, FilePath, Numbers, Seed, checked, kind_of, worded
 
 MANY = 2**70
 
