@@ -20,6 +20,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name the case of a test without addresses, so that it has the same name in every process."""
+    try:
+        text = repr(val)
+    except Exception:  # a value of the tests of what cannot be shown
+        return None
+    return re.sub(r" at 0x[0-9a-f]+", "", text) if " at 0x" in text else None
+
+
 Refused = Callable[[str], AbstractContextManager[None]]
 
 

@@ -152,8 +152,8 @@ KERAS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("loss", KERAS, ids=str)
-@pytest.mark.parametrize("start", [(0.5, -0.5), (20.0, -40.0)], ids=str)
+@pytest.mark.parametrize("loss", KERAS)
+@pytest.mark.parametrize("start", [(0.5, -0.5), (20.0, -40.0)])
 def test_a_loss_of_keras_is_taken_as_compile_takes_it(loss: object, start: tuple[float, float]) -> None:
     """Far out, Keras computes the cross-entropy from the sigmoid's logits, and clips nothing."""
     problem = Problem(models.logistic(2), loss, DATA)
@@ -219,7 +219,6 @@ def test_logits_go_to_losses_of_logits(refused: Refused) -> None:
         (keras.losses.Huber, "expected the loss as a function such as losses.bce, got the class Huber"),
         (keras.losses.Huber(reduction=None), "has no reduction"),
     ],
-    ids=str,
 )
 def test_what_is_no_loss_is_refused(loss: object, says: str, refused: Refused) -> None:
     with refused(says):
