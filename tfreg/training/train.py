@@ -81,8 +81,8 @@ def train(
     rate = optimizers.learning_rate(optimizer)
     varied = () if rate is None else ("learning_rate",)
     n_samples = len(problem.dataset.inputs)
-    if batch_size is not None and batch_size >= n_samples:
-        batch_size = None  # one batch, as in Keras, whose order does not count
+    if batch_size is not None:
+        batch_size = min(batch_size, n_samples)  # as Keras takes it: one batch, in another order each epoch
     compiled = program(problem, optimizer, Shape(len(starts), len(record_at), batch_size, varied))
     states = _states(compiled, optimizer, continue_from, starts)
     result = compiled.run(
