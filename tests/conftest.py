@@ -2,6 +2,7 @@
 
 import gc
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -27,6 +28,13 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     except Exception:  # a value of the tests of what cannot be shown
         return None
     return re.sub(r" at 0x[0-9a-f]+", "", text) if " at 0x" in text else None
+
+
+@pytest.fixture(autouse=True)
+def compiled_anew() -> None:
+    """What is tested is compiled in the test itself, not by an earlier one on a problem that is alike."""
+    if programs := sys.modules.get("tfreg.problem.programs"):
+        programs._kept.clear()
 
 
 Refused = Callable[[str], AbstractContextManager[None]]

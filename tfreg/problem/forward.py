@@ -35,7 +35,7 @@ def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
         targets: array (n_samples, n_outputs); targets of another rank are not stacked.
     """
     # A subclass may compute anything in its own `call`.
-    plain = type(model) is keras.Sequential and all(_is_plain(layer) for layer in model.layers)
+    plain = type(model) is keras.Sequential and all(is_plain(layer) for layer in model.layers)
     if not plain or len(model.input_shape) != 2 or targets.ndim != 2:
         return False
     dtype = model.trainable_variables[0].dtype
@@ -43,7 +43,8 @@ def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
     return can_vectorize(loss, *(tf.TensorSpec(shape, dtype) for shape in shapes))
 
 
-def _is_plain(layer: keras.layers.Layer) -> bool:
+def is_plain(layer: keras.layers.Layer) -> bool:
+    """True for a layer whose outputs can be computed with samples last."""
     if layer.activity_regularizer is not None:
         return False
     if type(layer) in (*ELEMENTWISE_LAYERS, keras.layers.Normalization):

@@ -18,7 +18,7 @@ from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward
 from tfreg.problem.checks import check_fit, check_model
 from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians
-from tfreg.problem.programs import Programs
+from tfreg.problem.programs import Programs, compiled_alike, programs_for
 from tfreg.problem.surroundings import unchanging
 
 
@@ -32,7 +32,7 @@ class Problem:
         loss: function (y_true, y_pred) -> scalar, of tensors (n_samples, n_outputs); or what else `compile` takes as
             one (`tfreg.losses`). What it takes from around it may not change as long as the problem is used.
         dataset: the inputs and targets.
-        programs: what has been compiled for this model, loss and shape of data.
+        programs: what has been compiled for models, losses and shapes of data like these.
 
     Raises:
         InputError: the model is not built, keeps state (dropout, batch normalisation), computes in mixed precision or
@@ -54,7 +54,8 @@ class Problem:
         check_model(self.model)
         loss = check_fit(self.model, as_compiled(self.loss), self.dataset)
         object.__setattr__(self, "loss", loss)  # from here on a function that returns a scalar
-        object.__setattr__(self, "programs", Programs(unchanging(loss, self.model)))
+        alike = compiled_alike(self.model, loss, self.dataset, self.labels)
+        object.__setattr__(self, "programs", programs_for(alike, unchanging(loss, self.model)))
 
     @property
     def scalar_loss(self) -> Loss:

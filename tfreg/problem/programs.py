@@ -1,13 +1,22 @@
-"""Compiled programs by key, each compiled when it is first asked for and kept as long as its problem lives."""
+"""Compiled programs by key, each compiled when it is first asked for and kept as long as its problem lives.
 
+Conventions: problems that would compile the same share their programs, the last few beyond their lives, so that a loop
+over data sets compiles once; XLA never gives back the memory of what it has compiled.
+"""
+
+import json
 import re
 from collections.abc import Callable, Hashable
 from functools import wraps
 from threading import RLock
 from typing import TypeVar
 
-from tfreg.backend import tf
+from tfreg.backend import keras, tf
 from tfreg.checks.errors import InputError
+from tfreg.datasets import Dataset
+from tfreg.losses import Loss
+from tfreg.problem.content import content_hash, is_imported
+from tfreg.problem.forward import is_plain
 
 _Made = TypeVar("_Made")
 
@@ -41,6 +50,49 @@ class Programs:
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+_MOST_KEPT = 8
+_LARGEST_KEPT = 2**24  # bytes of a data set, which programs hold on to
+_kept: dict[Hashable, Programs] = {}  # the last used last
+
+
+def programs_for(alike: Hashable | None, check: Callable[[], None]) -> Programs:
+    """The programs of an earlier problem that is `alike`, or new ones."""
+    if alike is None:
+        return Programs(check)
+    with _compiling:
+        programs = _kept[alike] = _kept.pop(alike) if alike in _kept else Programs(check)
+        if len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        return programs
+
+
+def compiled_alike(model: keras.Sequential, loss: Loss, dataset: Dataset, labels: tuple[str, ...]) -> Hashable | None:
+    """A key that problems share if they compile the same; None if that is not certain, or the data are large.
+
+    It is certain of the same loss, all that it takes from around it included, and of layers that depend on their
+    configuration alone.
+
+    Example:
+        >>> line, data = models.line(), piecewise()
+        >>> compiled_alike(line, losses.mse, data, ("a", "b")) == compiled_alike(line, losses.bce, data, ("a", "b"))
+        False
+    """
+    plain = type(model) is keras.Sequential and not model.non_trainable_variables and all(map(is_plain, model.layers))
+    small = dataset.inputs.nbytes + dataset.targets.nbytes <= _LARGEST_KEPT
+    if not (plain and small and isinstance(loss, Hashable)):
+        return None
+    layers = tuple(_configuration(layer) for layer in model.layers)
+    shapes = model.input_shape, dataset.inputs.shape, dataset.targets.shape
+    return layers, shapes, labels, loss, None if is_imported(loss) else content_hash(loss)
+
+
+def _configuration(layer: keras.layers.Layer) -> str:
+    """What decides the outputs of a layer but for its weights."""
+    names = ("name", "kernel_initializer", "bias_initializer")
+    config = {name: value for name, value in layer.get_config().items() if name not in names}
+    return type(layer).__name__ + json.dumps(config, sort_keys=True, default=str)
 
 
 def told_if_not_compiled(program: Callable[..., _Made]) -> Callable[..., _Made]:

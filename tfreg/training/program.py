@@ -13,6 +13,7 @@ is one start, in variables of the model's shapes. The blocks follow one another 
 The steps themselves are in `tfreg.training.steps`.
 """
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -43,9 +44,18 @@ def program(problem: Problem, optimizer: Optimizer, shape: Shape) -> Program:
     """
     per_record = shape.n_starts * (problem.n_weights if shape.all_weights else 1)
     shape = replace(shape, n_records=slots(shape.n_records, per_record))
-    return problem.programs.get(
-        ("train", key(optimizer, shape.varied), shape), lambda: _compile_or_tell(problem, optimizer, shape)
-    )
+    asked = "train", key(optimizer, shape.varied), shape, _seen_paths(problem, optimizer)
+    return problem.programs.get(asked, lambda: _compile_or_tell(problem, optimizer, shape))
+
+
+def _seen_paths(problem: Problem, optimizer: Optimizer) -> tuple[str, ...]:
+    """The paths of the weights, if what the optimizer does to a weight may depend on its path."""
+    if optimizers.is_elementwise(optimizer):
+        return ()
+    paths = tuple(variable.path for variable in problem.model.trainable_variables)
+    by_pattern = getattr(optimizer, "exclude_layers", None) or not type(optimizer).__module__.startswith("keras.")
+    # Keras counts the models of a process: sequential, sequential_1, …
+    return paths if by_pattern else tuple(re.sub(r"_\d+(?=/)", "", path) for path in paths)
 
 
 def block_size(problem: Problem, optimizer: Optimizer) -> int:
