@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import gc
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import settings
 
 from tfreg.checks.errors import InputError
+
+# What is tested is compiled here and now, whatever an earlier version left on disk.
+os.environ["TFREG_PROGRAM_CACHE"] = "off"
 
 # The first example may compile something, and the machine may be busy.
 settings.register_profile("tfreg", deadline=None)

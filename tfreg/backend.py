@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tfreg.checks.errors import InputError
+from tfreg.process.program_cache import use_program_cache
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN may add in another order from one call to the next; the same machine must give the same bits.
@@ -41,6 +42,7 @@ def _silent_stderr() -> Iterator[None]:
 
 # Keras would look for that backend's own package first, and fail with a traceback if there is none.
 _check_backend(os.environ["KERAS_BACKEND"], "unset KERAS_BACKEND")
+use_program_cache()
 with _silent_stderr():
     import keras
     import tensorflow as tf
