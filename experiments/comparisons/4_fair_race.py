@@ -36,8 +36,8 @@ def main(
         trajectories=True,
     )
     raced = comparison.race(result, {"problem": [TUNING], "start": np.arange(n_starts)})
-    # Before the tenth epoch nobody has gone far.
-    won = comparison.winners(raced.isel(epoch=slice(2, None)))
+    late = raced.sel(epoch=slice(10, None))  # before, nobody has gone far
+    won = comparison.winners(late)
     table = comparison.ranking(raced)
     leader, second = table.iloc[0], table.iloc[1]
     tie = f", which {second.optimizer} may share" if second["rank from"] <= leader["rank to"] else ""
@@ -49,7 +49,7 @@ def main(
     )
     title = f"{loss.upper()}: {n_draws} data sets drawn again, {n_starts} starts each, none used for tuning"
     caption = "Mean ranks over the budget, and at its end with 95 % intervals over data sets and starts."
-    found.figure("ranks", draw.ranks(raced, title), caption)
+    found.figure("ranks", draw.ranks(late, title), caption)
     found.table("table", table, f"The race after {epochs} epochs, with the learning rate that tuning chose")
     return found
 

@@ -106,7 +106,7 @@ def ranks(raced: Race, title: str = "", shown: Count = 6, *, styles: Styles | No
     last = raced.isel(epoch=-1)
     order = last["rank"].values.argsort()
     names = raced.optimizer.values[order]
-    later = raced.isel(epoch=slice(1, None))
+    later = raced.sel(epoch=raced.epoch > 0)  # on a logarithmic axis
     leading = list(dict.fromkeys([*(name for _, name in winners(later)), *names]))[:shown]
     for name, style in styles_for(leading, styles).items():
         run = later.sel(optimizer=name)
