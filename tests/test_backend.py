@@ -51,6 +51,7 @@ def test_a_keras_that_was_imported_before_with_another_backend_is_told() -> None
     assert last_line(done).endswith("got 'jax'; import tfreg before keras, or set KERAS_BACKEND=tensorflow")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{"TF_USE_LEGACY_KERAS": "1"}, {"KERAS_BACKEND": ""}], ids=str)
 def test_what_does_not_concern_keras_3_does_no_harm(environment: dict[str, str]) -> None:
     done = run(USE, **environment)

@@ -96,6 +96,7 @@ def test_a_class_is_checked_where_it_is_made() -> None:
         tfreg.draw.Style(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_hints_that_type_checkers_alone_import_are_found() -> None:
     """Before TensorFlow is loaded, nothing can be a problem; drawing and looking at surfaces do not load it."""
     program = """

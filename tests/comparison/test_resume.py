@@ -428,6 +428,7 @@ def test_a_damaged_chunk_is_computed_again_and_said(
     assert computed == []
 
 
+@pytest.mark.slow
 def test_a_bit_flipped_anywhere_in_a_store_is_harmless(
     asked: dict[str, Any], computed: list[str], tmp_path: Path
 ) -> None:

@@ -71,6 +71,7 @@ def test_the_lecture_is_one_call_and_a_long_run_many() -> None:
     assert first_length(n_starts=512, n_samples=2000, n_weights=2, n_updates=512) < 100
 
 
+@pytest.mark.slow
 def test_calls_come_to_take_about_a_quarter_of_a_second() -> None:
     """An epoch of a millisecond: 250 in a call, whatever the first was."""
     for first in (1, 2):
