@@ -508,7 +508,9 @@ def test_a_pipe_that_cannot_carry_a_character_gets_plain_ones(encoding: str, sui
 
 def test_a_missing_folder_of_experiments_is_not_a_silent_success(suite: Path, tfreg: Run) -> None:
     (suite / "experiments" / "own").rename(suite / "moved")
-    assert_one_line(tfreg("run"), "no experiments in")
+    assert_one_line(tfreg("run", "tiny"), "unknown experiment 'tiny'")
+    (suite / "empty").mkdir()
+    assert_one_line(tfreg("run", "empty"), "no experiments in empty")
 
 
 def test_a_wrong_option_is_known_before_anything_runs(suite: Path, tfreg: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 from conftest import Refused
 
 from tfreg.suite.job import Job
-from tfreg.suite.scripts import Experiment, discover, from_script, load_script, select
+from tfreg.suite.scripts import Experiment, discover, folder, from_script, load_script, select
 
 SCRIPT = '"""{title}"""\nimport shared\n\n\ndef main() -> str:\n    return shared.word()\n'
 SHARED = "def word() -> str:\n    return {word!r}\n"
@@ -112,3 +112,12 @@ def test_groups_are_in_the_order_of_their_file_and_others_follow(suite: Path) ->
 )
 def test_names_groups_folders_and_paths_choose(asked: list[str], expected: list[str], suite: Path) -> None:
     assert names(select(asked)) == expected
+
+
+def test_a_folder_of_experiments_of_somebody_else_hides_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "notes.py").write_text("")
+    assert folder() != tmp_path / "experiments"
+    (tmp_path / "experiments" / "1_mine.py").write_text(SCRIPT.format(title="mine"))
+    assert folder() == tmp_path / "experiments"

@@ -1,7 +1,7 @@
 """The size of a comparison before the work begins: its runs, the bytes of its results, and about how long it takes.
 
-Conventions: speeds were measured on two cores of a machine of 2024; others are a few times as fast or as slow, which is
-enough to tell a minute from a day.
+Conventions: the speeds are rough, of the size that `benchmarks/README.md` measures on two cores. Another machine, loss
+or optimizer may be a few times as fast or as slow, which is enough to tell a minute from a day.
 """
 
 import math

@@ -41,13 +41,14 @@ class Experiment:
 def folder() -> Path:
     """The folder of the suite's experiments: below the current directory, or else the one that came with the package.
 
-    That is a part of the package if it was installed from a wheel, and beside it in a checkout.
+    That is a part of the package if it was installed from a wheel, and beside it in a checkout. A folder of that name
+    without an experiment is somebody else's.
 
     Raises:
         InputError: there is none.
     """
     for where in (Path.cwd(), PACKAGE, PACKAGE.parent):
-        if (where / "experiments").is_dir():
+        if _scripts(where / "experiments"):
             return where / "experiments"
     raise InputError("no folder 'experiments' here; run tfreg in a checkout, or name the path of a script")
 
@@ -56,9 +57,12 @@ def discover(where: Path) -> list[Experiment]:
     """The experiments in a folder and its subfolders, in the order of its `groups.txt`, then other groups by name."""
     order = where / "groups.txt"
     groups = order.read_text(encoding="utf-8").split() if order.is_file() else []
-    scripts = [*where.glob("[0-9]*_*.py"), *where.glob("*/[0-9]*_*.py")]
-    found = [from_script(path) for path in sorted(scripts)]
+    found = [from_script(path) for path in _scripts(where)]
     return sorted(found, key=lambda one: groups.index(one.group) if one.group in groups else len(groups))
+
+
+def _scripts(where: Path) -> list[Path]:
+    return sorted([*where.glob("[0-9]*_*.py"), *where.glob("*/[0-9]*_*.py")])
 
 
 def from_script(path: Path) -> Experiment:
@@ -87,8 +91,6 @@ def select(names: Sequence[str]) -> list[Experiment]:
         InputError: a name that is no experiment.
     """
     chosen = [] if names else [one for one in discover(folder()) if one.group != ON_REQUEST]
-    if not chosen and not names:
-        raise InputError(f"no experiments in {folder()}; expected scripts such as 07_logistic_bce.py")
     for name in names:
         chosen += _named(name)
     return list({experiment.path.resolve(): experiment for experiment in chosen}.values())
