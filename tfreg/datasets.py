@@ -107,7 +107,7 @@ def _as_numbers(what: str, values: object) -> np.ndarray:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{what}: expected numbers, got {shown(values)}") from None
-    if given.dtype.kind in "iu":
+    if given.dtype.kind in "iu" and given.ndim:
         _check_apart(what, given, array, "float64")
     return array
 

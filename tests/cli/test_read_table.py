@@ -62,6 +62,11 @@ WAYS = {
         "without a name counts the rows and is left out",
     ),
     "twice": ("Unnamed: 0,age,bought\n0,21.5,0\n1,35,1\n2,44.25,0\n3,60,1\n", "counts the rows and is left out"),
+    "saved twice": (
+        "Unnamed: 0.1,age,bought\n0,21.5,0\n1,35,1\n2,44.25,0\n3,60,1\n",
+        "without a name counts the rows and is left out",
+    ),
+    "customer": ("CustomerId,age,bought\n1,21.5,0\n2,35,1\n3,44.25,0\n4,60,1\n", "the column 'CustomerId' counts the"),
     "id": ("ID,age,bought\n1,21.5,0\n2,35,1\n3,44.25,0\n4,60,1\n", "the column 'ID' counts the rows and is left out"),
     "comma at the end": ("age,bought,\n21.5,0,\n35,1,\n44.25,0,\n60,1,\n", "without a name is empty and left out"),
 }

@@ -44,7 +44,11 @@ def squared() -> Problem:
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in ("sgd", "adam") else pytest.param(name, marks=pytest.mark.slow) for name in OPTIMIZERS],
+    [
+        name if name in ("sgd", "adam") else pytest.param(name, marks=pytest.mark.slow)
+        for name in OPTIMIZERS
+        if name != "schedulefreeadamw"  # compared with its paper elsewhere: Keras's departs from it
+    ],
 )
 def test_every_learning_rate_equals_plain_keras(name: str) -> None:
     """Learning rates are an axis of the stack: each row has to go as Keras goes with that rate alone."""

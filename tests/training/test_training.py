@@ -789,6 +789,17 @@ def test_a_run_that_was_cut_cannot_be_continued(refused: Refused) -> None:
         train(problem, "adam:0.1", 1, continue_from=run.isel(epoch=[0, 1]))
 
 
+def test_a_run_of_another_activation_cannot_be_continued(refused: Refused) -> None:
+    def net(activation: str) -> Problem:
+        layer = keras.layers.Dense(1, use_bias=False, activation=activation)
+        return Problem(keras.Sequential([keras.Input((2,)), layer]), losses.mse, bernoulli_line(20))
+
+    run = train(net("sigmoid"), "adam:0.1", 1, (0, 0))
+    train(net("sigmoid"), "adam:0.1", 1, continue_from=run)
+    with refused("continue_from: the run's model had other layers or activations"):
+        train(net("linear"), "adam:0.1", 1, continue_from=run)
+
+
 def test_a_run_of_other_settings_cannot_be_continued(refused: Refused) -> None:
     problem = logistic()
     run = train(problem, Adam(0.1, beta_1=0.5), 1, (0, 0))
@@ -799,14 +810,19 @@ def test_a_run_of_other_settings_cannot_be_continued(refused: Refused) -> None:
               "adam:0.1", 1, continue_from=run)  # fmt: skip
 
 
-def test_an_optimizer_whose_configuration_leaves_out_a_setting_is_refused(refused: Refused) -> None:
+@pytest.mark.parametrize("value", [3.0, "three", (3.0, 4.0), np.float32(3), np.arange(3.0)])
+@pytest.mark.parametrize("attribute", ["scale", "_scale"])
+def test_an_optimizer_whose_configuration_leaves_out_a_setting_is_refused(
+    attribute: str, value: object, refused: Refused
+) -> None:
     class Scaled(SGD):
-        def __init__(self, learning_rate: float = 0.1, scale: float = 1.0, **kwargs: object) -> None:
+        def __init__(self, learning_rate: float = 0.1, scale: object = 1.0, **kwargs: object) -> None:
             super().__init__(learning_rate=learning_rate, **kwargs)
-            self.scale = scale
+            setattr(self, attribute, scale)
 
-    with refused("Scaled: its get_config() leaves out 'scale', so a copy of it has 1.0 instead of 3.0"):
-        train(logistic(), Scaled(scale=3.0), 1, (0, 0))
+    with refused(f"Scaled: its get_config() leaves out {attribute!r}, so a copy of it has 1.0 instead of "):
+        train(logistic(), Scaled(0.1, scale=value), 1)
+    train(logistic(), Scaled(0.1), 1)
 
 
 def test_a_loss_in_double_precision_gives_the_loss_of_a_model_in_single() -> None:

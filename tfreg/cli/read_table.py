@@ -16,7 +16,7 @@ from tfreg.checks.errors import InputError, shown, unknown
 from tfreg.cli.read_csv import read_csv
 from tfreg.datasets import Dataset
 
-_UNNAMED = re.compile(r"Unnamed: \d+")  # what pandas calls a column without a name
+_UNNAMED = re.compile(r"Unnamed: \d+(\.\d+)?")  # what pandas calls a column without a name
 _COUNTERS = {"id", "index", "idx", "row", "no", "no.", "nr", "#", "번호"}
 _TRUE = {"yes", "y", "true", "t", "on", "positive", "pos", "예", "네", "참"}
 _FALSE = {"no", "n", "false", "f", "off", "negative", "neg", "아니오", "아니요", "거짓"}
@@ -62,12 +62,16 @@ def _without_counters(path: Path, inputs: pd.DataFrame) -> tuple[pd.DataFrame, l
         if unnamed and column.isna().all():
             dropped.append(name)
             notes.append(f"{path}: {shown_name} is empty and left out")
-        elif (unnamed or name.lower() in _COUNTERS) and _counts_rows(column):
+        elif (unnamed or _names_rows(name)) and _counts_rows(column):
             dropped.append(name)
             notes.append(f"{path}: {shown_name} counts the rows and is left out")
         elif unnamed:
             raise InputError(f"{path}: column {position} beside the target has no name; name it in the first line")
     return inputs.drop(columns=dropped), notes
+
+
+def _names_rows(name: str) -> bool:
+    return name.lower() in _COUNTERS or name.lower().endswith(("id", "number"))
 
 
 def _counts_rows(column: pd.Series) -> bool:

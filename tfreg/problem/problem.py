@@ -18,7 +18,7 @@ from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward
 from tfreg.problem.checks import check_fit, check_model
 from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians
-from tfreg.problem.programs import Programs, compiled_alike, programs_for
+from tfreg.problem.programs import Programs, compiled_alike, configuration, programs_for
 from tfreg.problem.surroundings import unchanging
 
 
@@ -93,6 +93,11 @@ class Problem:
             for variable in self.model.trainable_variables
             for index in np.ndindex(*variable.shape)
         )
+
+    @cached_property
+    def layers(self) -> str:
+        """The model as records keep it: the configuration of its layers, without names and initializers."""
+        return "; ".join(map(configuration, self.model.layers))
 
     @cached_property
     def loss_source(self) -> str:

@@ -75,7 +75,7 @@ def compiled_alike(model: keras.Sequential, loss: Loss, dataset: Dataset, labels
     configuration alone.
 
     Example:
-        >>> line, data = models.line(), piecewise()
+        >>> line, data = models.line(), datasets.piecewise()
         >>> compiled_alike(line, losses.mse, data, ("a", "b")) == compiled_alike(line, losses.bce, data, ("a", "b"))
         False
     """
@@ -83,23 +83,36 @@ def compiled_alike(model: keras.Sequential, loss: Loss, dataset: Dataset, labels
     small = dataset.inputs.nbytes + dataset.targets.nbytes <= _LARGEST_KEPT
     if not (plain and small and isinstance(loss, Hashable)):
         return None
-    layers = tuple(_configuration(layer) for layer in model.layers)
+    layers = tuple(configuration(layer) for layer in model.layers)
     shapes = model.input_shape, dataset.inputs.shape, dataset.targets.shape
     return layers, shapes, labels, loss, None if is_imported(loss) else content_hash(loss)
 
 
-def _configuration(layer: keras.layers.Layer) -> str:
-    """What decides the outputs of a layer but for its weights."""
+def configuration(layer: keras.layers.Layer) -> str:
+    """What decides the outputs of a layer but for its weights, as far as its configuration tells.
+
+    Example:
+        >>> configuration(keras.layers.ReLU())[:26]
+        'ReLU {"dtype": {"class_nam'
+    """
     names = ("name", "kernel_initializer", "bias_initializer")
-    config = {name: value for name, value in layer.get_config().items() if name not in names}
-    return type(layer).__name__ + json.dumps(config, sort_keys=True, default=str)
+    try:
+        config = {name: value for name, value in layer.get_config().items() if name not in names}
+    except NotImplementedError:  # of a layer of the user's
+        config = {}
+    return f"{type(layer).__name__} {json.dumps(config, sort_keys=True, default=_as_text)}"
+
+
+def _as_text(value: object) -> str:
+    """A value that JSON does not know, the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", f"{type(value).__name__} {value}")
 
 
 def told_if_not_compiled(program: Callable[..., _Made]) -> Callable[..., _Made]:
     """The program, with XLA's refusal of an operation, which comes with the first call, as one line.
 
     Example:
-        >>> told_if_not_compiled(tf.function(tf.square, jit_compile=True))(3.0).numpy()
+        >>> float(told_if_not_compiled(tf.function(tf.square, jit_compile=True))(3.0))
         9.0
     """
 

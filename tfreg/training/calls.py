@@ -96,6 +96,6 @@ def sample_order(n_samples: int, seed: int, epoch: int) -> np.ndarray:
 
     Example:
         >>> sample_order(5, seed=0, epoch=3).tolist()
-        [3, 1, 2, 0, 4]
+        [3, 0, 2, 1, 4]
     """
     return np.random.default_rng((seed, epoch)).permutation(n_samples)

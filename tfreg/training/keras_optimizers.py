@@ -7,8 +7,10 @@ for each start, a column that broadcasts against a variable with a row for each 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
+
 from tfreg.backend import keras, tf
-from tfreg.checks.errors import InputError, unknown
+from tfreg.checks.errors import InputError, shown, unknown
 from tfreg.optimizers import Optimizer, learning_rate
 
 
@@ -46,13 +48,22 @@ def _check_same_settings(optimizer: Optimizer, copy: Optimizer, varied: Sequence
     Raises:
         InputError: names the first setting that differs.
     """
+    keras_own = vars(keras.optimizers.SGD()).keys()  # what every optimizer has: counts, variables, its rate
     for name, value in vars(optimizer).items():
-        public = not name.startswith("_") and name not in ("name", "built", *varied)
-        if public and isinstance(value, bool | int | float | str) and vars(copy).get(name) != value:
+        if name in varied or (name.startswith("_") and name in keras_own) or name in ("name", "built"):
+            continue
+        if _is_setting(value) and not np.array_equal(vars(copy).get(name), value):  # type: ignore[arg-type]
             raise InputError(
                 f"{type(optimizer).__name__}: its get_config() leaves out {name!r}, so a copy of it has "
-                f"{vars(copy).get(name)!r} instead of {value!r}; add it to get_config()"
+                f"{shown(vars(copy).get(name))} instead of {shown(value)}; add it to get_config()"
             )
+
+
+def _is_setting(value: object) -> bool:
+    """True for plain values and arrays of them, which are given and not computed."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(_is_setting, value))
+    return isinstance(value, bool | int | float | str | np.generic | np.ndarray)
 
 
 def _not_set() -> float:

@@ -71,6 +71,7 @@ def record(
         "format": RUN_FORMAT,
         "loss": problem.loss_source,
         "dataset": problem.dataset.name,
+        "model": problem.layers,
         "optimizer": type(optimizer).__name__,
         "optimizer_config": json.dumps(optimizers.plain_config(optimizer)),
         "dtype": problem.dtype,

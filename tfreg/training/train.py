@@ -84,7 +84,7 @@ def train(
     if batch_size is not None:
         batch_size = min(batch_size, n_samples)  # as Keras takes it: one batch, in another order each epoch
     compiled = program(problem, optimizer, Shape(len(starts), len(record_at), batch_size, varied))
-    states = _states(compiled, optimizer, continue_from, starts)
+    states = _states(compiled, optimizer, continue_from, starts, problem.layers)
     result = compiled.run(
         problem,
         starts=starts,
@@ -123,7 +123,9 @@ def _check_size(problem: Problem, n_starts: int, epochs: int, record_every: int)
         check_memory(f"a record of {n_records:,} epochs", n_bytes, "record fewer with record_every")
 
 
-def _states(compiled: Program, optimizer: Optimizer, run: xr.Dataset | None, starts: np.ndarray) -> np.ndarray:
+def _states(
+    compiled: Program, optimizer: Optimizer, run: xr.Dataset | None, starts: np.ndarray, model: str
+) -> np.ndarray:
     """The optimizer's state (S, n_state) to begin with: that of a run to continue, or that before the first step."""
     if run is None:
         return compiled.fresh_states(starts)
@@ -133,15 +135,15 @@ def _states(compiled: Program, optimizer: Optimizer, run: xr.Dataset | None, sta
             f"continue_from: the run holds no state that fits this optimizer (it was made with "
             f"{run.attrs.get('optimizer', 'an unknown one')}); use the same optimizer and model"
         )
-    _check_same_origin(run, optimizer)
+    _check_same_origin(run, optimizer, model)
     rows = np.atleast_2d(run.optimizer_state.values)
     if len(rows) not in (1, len(starts)):
         raise InputError(f"continue_from: expected a run from 1 or {len(starts)} starts, got {len(rows)}")
     return np.broadcast_to(rows, (len(starts), rows.shape[1]))
 
 
-def _check_same_origin(run: xr.Dataset, optimizer: Optimizer) -> None:
-    """Refuse a run whose end is cut off, or whose optimizer had other settings than a learning rate.
+def _check_same_origin(run: xr.Dataset, optimizer: Optimizer, model: str) -> None:
+    """Refuse a run that was cut, of another model, or whose optimizer had other settings than a learning rate.
 
     Raises:
         InputError: says what differs.
@@ -152,6 +154,8 @@ def _check_same_origin(run: xr.Dataset, optimizer: Optimizer) -> None:
             f"continue_from: the run was cut at epoch {int(run.epoch[-1])}, its optimizer's state is that of epoch "
             f"{last}; give the whole run"
         )
+    if run.attrs.get("model", model) != model:
+        raise InputError("continue_from: the run's model had other layers or activations; use the same model")
     settings, others = optimizers.plain_config(optimizer), json.loads(run.attrs["optimizer_config"])
     for name in settings:
         if name != "learning_rate" and settings[name] != others.get(name):
