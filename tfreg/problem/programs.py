@@ -6,6 +6,7 @@ over data sets compiles once; XLA never gives back the memory of what it has com
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Hashable
 from functools import wraps
 from threading import RLock
@@ -97,7 +98,10 @@ def configuration(layer: keras.layers.Layer) -> str:
     """
     names = ("name", "kernel_initializer", "bias_initializer")
     try:
-        config = {name: value for name, value in layer.get_config().items() if name not in names}
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # that a lambda as activation is unsafe to load, which nobody does
+            config = {name: value for name, value in layer.get_config().items() if name not in names}
     except NotImplementedError:  # of a layer of the user's
         config = {}
     return f"{type(layer).__name__} {json.dumps(config, sort_keys=True, default=_as_text)}"
