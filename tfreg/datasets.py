@@ -11,8 +11,9 @@ from numbers import Real
 
 import numpy as np
 
-from tfreg.checks.errors import InputError, check_precision, shown
+from tfreg.checks.errors import InputError, shown
 from tfreg.checks.kinds import Array, Count, Seed, checked
+from tfreg.checks.values import check_precision
 
 LECTURE_SEED = 43052
 

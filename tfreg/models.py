@@ -8,8 +8,9 @@ one process to the next. `dtype` is float32 as in Keras, or float64.
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.checks.errors import InputError, check_array, unknown
+from tfreg.checks.errors import InputError, unknown
 from tfreg.checks.kinds import Array, Count, checked
+from tfreg.checks.values import check_array
 
 _DTYPES = ("float32", "float64")
 

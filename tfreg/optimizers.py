@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from tfreg.backend import keras
-from tfreg.checks.errors import InputError, check_precision, unknown
+from tfreg.checks.errors import InputError, unknown
 from tfreg.checks.kinds import checked
 from tfreg.checks.read_numbers import finite_number
+from tfreg.checks.values import check_precision
 
 # isort: split
 # After the backend, which loads Keras without the log noise.

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tfreg.checks.errors import InputError, check_number, check_path, check_seed, one_line, shown
+from tfreg.checks.errors import InputError, one_line, shown
+from tfreg.checks.values import check_number, check_path, check_seed
 
 
 def test_a_message_is_one_line_and_endless_names_are_cut() -> None:

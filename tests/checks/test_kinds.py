@@ -14,8 +14,9 @@ import xarray as xr
 from conftest import Refused
 
 import tfreg
-from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Array, Count, FilePath, Numbers, Seed, checked, kind_of, worded
+from tfreg.checks.values import check_array
 
 MANY = 2**70
 

@@ -19,7 +19,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfreg.checks.errors import InputError, check_counts, check_path, check_seed, shown
+from tfreg.checks.errors import InputError, shown
+from tfreg.checks.values import check_counts, check_path, check_seed
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

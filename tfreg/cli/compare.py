@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tfreg.checks.errors import InputError, check_folder
+from tfreg.checks.errors import InputError
+from tfreg.checks.values import check_folder
 from tfreg.cli.option_kinds import EPILOG, NoEmptyValues
 from tfreg.cli.options import CompareOptions, with_options
 from tfreg.suite import terminal

@@ -10,8 +10,9 @@ from typing import Any
 from typer import BadParameter, Option
 from typer.core import TyperCommand
 
-from tfreg.checks.errors import InputError, check_path, shown
+from tfreg.checks.errors import InputError, shown
 from tfreg.checks.read_numbers import finite_number, whole_number
+from tfreg.checks.values import check_path
 
 TRACEBACK = "--traceback"
 EPILOG = f"With {TRACEBACK} after any command, an error in your own script is shown with all its lines."

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console, RenderableType
 
-from tfreg.checks.errors import InputError, check_folder
+from tfreg.checks.errors import InputError
+from tfreg.checks.values import check_folder
 from tfreg.cli.option_kinds import folder_path
 from tfreg.process.locks import lock
 from tfreg.process.progress import progress

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfreg import optimizers
-from tfreg.checks.errors import InputError, check_precision, check_seed, shown, unknown
+from tfreg.checks.errors import InputError, shown, unknown
 from tfreg.checks.sizes import check_memory
+from tfreg.checks.values import check_precision, check_seed
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.surfaces.grid import check_two_weights, grid_points

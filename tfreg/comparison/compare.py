@@ -16,8 +16,9 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from tfreg.checks.errors import InputError, check_counts
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Array, Count, FilePath, Numbers, Seed, checked
+from tfreg.checks.values import check_counts
 from tfreg.comparison import arguments, zarr_store
 from tfreg.comparison.estimate import check_fits, estimate
 from tfreg.comparison.execution import compute

@@ -5,8 +5,9 @@ from math import sqrt
 
 import numpy as np
 
-from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Array, checked
+from tfreg.checks.values import check_array
 
 
 @checked

@@ -15,9 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tfreg.checks.errors import InputError, check_counts
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Count, Numbers, checked
 from tfreg.checks.records import Runs, Surfaces
+from tfreg.checks.values import check_counts
 from tfreg.datasets import Dataset
 from tfreg.draw.axes import VIEW, View, draw_contours, draw_surface
 from tfreg.draw.data import draw_data

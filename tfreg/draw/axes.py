@@ -18,8 +18,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mpl_toolkits.mplot3d import Axes3D
 
-from tfreg.checks.errors import check_array
 from tfreg.checks.kinds import worded
+from tfreg.checks.values import check_array
 from tfreg.draw.box import box, clipped, height, inside
 from tfreg.draw.scene import Trajectory, check_surface
 from tfreg.draw.style import DIVERGED, Style

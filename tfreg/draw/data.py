@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Array, Numbers, checked, kind
+from tfreg.checks.values import check_array
 from tfreg.datasets import Dataset
 from tfreg.draw.figure import Picture, draw_title, new_figure, shortened
 from tfreg.draw.style import CLASSES, DATA, TRUTH, Style, Styles, styles_for

@@ -15,9 +15,10 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tfreg.checks.errors import InputError, check_array, unknown
+from tfreg.checks.errors import InputError, unknown
 from tfreg.checks.kinds import Array, checked
 from tfreg.checks.records import MomentumComparison, PlainComparison
+from tfreg.checks.values import check_array
 from tfreg.comparison.analysis import diverged, unstack_starts
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, NOT_REACHED

@@ -10,9 +10,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Numbers, checked
 from tfreg.checks.records import Paths, SeedRuns, Surface
+from tfreg.checks.values import check_array
 from tfreg.draw.axes import axis_labels, draw_contours, draw_path, draw_point, point_handle
 from tfreg.draw.box import box, clipping_box, inside
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels

@@ -11,8 +11,9 @@ from functools import cached_property, partial
 import numpy as np
 
 from tfreg.backend import keras, tf
-from tfreg.checks.errors import InputError, check_precision, shown
+from tfreg.checks.errors import InputError, shown
 from tfreg.checks.kinds import Count, Seed, checked
+from tfreg.checks.values import check_precision
 from tfreg.datasets import Dataset
 from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward

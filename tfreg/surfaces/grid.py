@@ -10,10 +10,11 @@ from typing import Annotated
 import numpy as np
 import xarray as xr
 
-from tfreg.checks.errors import InputError, check_array, check_number, shown, unknown
+from tfreg.checks.errors import InputError, shown, unknown
 from tfreg.checks.kinds import Array, Numbers, checked, worded
 from tfreg.checks.records import Runs
 from tfreg.checks.sizes import check_memory
+from tfreg.checks.values import check_array, check_number
 
 Grid = Annotated[dict[str, Array], worded("a grid as tfreg.grid gives it", dict[str, Array])]
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from tfreg.checks.errors import InputError, check_array
+from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Array, Numbers, Seed, checked
 from tfreg.checks.records import Runs
+from tfreg.checks.values import check_array
 from tfreg.surfaces.grid import weights_of
 
 if TYPE_CHECKING:
