@@ -25,7 +25,7 @@ from tfreg.checks.kinds import ANYTHING, Kind, kinds_of
 FORMULAS = {"losses.bce", "losses.mse", "losses.bce_clipped"}
 PROGRAMS = {"Problem.losses", "Problem.predictions", "Problem.unflatten"}
 # What other modules of the package use, without an underscore for that reason.
-INTERNAL = {"datasets.check_held", "losses.MeanOf", "losses.MeanOf.get_config", "losses.as_compiled"}
+INTERNAL = {"losses.MeanOf", "losses.MeanOf.get_config", "losses.as_compiled", "losses.with_logits"}
 CALLBACKS = {"RecordWeights.on_train_begin", "RecordWeights.on_epoch_end", "RecordWeights.on_train_end"}
 
 

@@ -69,6 +69,13 @@ class MeanOf:
         return tf.reduce_mean(self.per_sample(y_true, y_pred))
 
 
+def with_logits(outputs: tf.Tensor, logits: tf.Tensor | None = None) -> tf.Tensor:
+    """Outputs that carry the logits behind them, if there are any, as Keras's activations leave them."""
+    if logits is not None:
+        outputs._keras_logits = logits
+    return outputs
+
+
 def as_compiled(loss: Loss | str) -> Loss:
     """A loss as Keras's `compile` takes it: a function, an object, or Keras's name of one.
 

@@ -12,7 +12,7 @@ from conftest import Refused
 from tfreg import datasets, losses, models
 from tfreg.backend import keras, tf
 from tfreg.datasets import Dataset, sigmoid
-from tfreg.problem import forward
+from tfreg.problem.loss_graph import can_vectorize, trace
 from tfreg.problem.problem import Problem
 from tfreg.suite.scripts import load_script
 from tfreg.training.train import train
@@ -232,9 +232,9 @@ def test_the_sigmoid_by_hand_ignores_what_flows_into_it() -> None:
 def test_only_a_hand_written_gradient_is_taken_for_one() -> None:
     like = tf.TensorSpec((4, 1))
     by_hand = names_of("clusters/by_hand.py")["cross_entropy_with_logits"]
-    assert not forward.can_vectorize(by_hand, like, like)
-    assert not forward.can_vectorize(lambda y, p: 2 * tf.function(by_hand)(p, y), like, like)
-    assert all(forward.can_vectorize(loss, like, like) for loss in losses.BY_NAME.values())
+    assert not can_vectorize(trace(by_hand, like, like))
+    assert not can_vectorize(trace(lambda y, p: 2 * tf.function(by_hand)(p, y), like, like))
+    assert all(can_vectorize(trace(loss, like, like)) for loss in losses.BY_NAME.values())
 
 
 # Models that are no plain stack.

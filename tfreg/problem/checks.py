@@ -6,8 +6,9 @@ Conventions: a loss is looked at with all samples, as it will be computed.
 import numpy as np
 
 from tfreg.backend import keras, tf
+from tfreg.checks.columns import check_held
 from tfreg.checks.errors import InputError, shown
-from tfreg.datasets import Dataset, check_held
+from tfreg.datasets import Dataset
 from tfreg.losses import Loss, MeanOf, describe
 from tfreg.problem.loss_graph import check_broadcasts, check_compilable, takes_labels, trace
 from tfreg.process.own_code import cause
@@ -76,7 +77,10 @@ def check_fit(model: keras.Sequential, loss: Loss, dataset: Dataset) -> Loss:
     if model.input_shape[0] not in (None, len(inputs)):
         raise InputError(f"the model is built for {model.input_shape[0]} samples, the data have {len(inputs)}")
     dtype = str(model.trainable_variables[0].dtype)
-    x, y = (tf.constant(check_held(dataset, part, dtype)) for part in ("inputs", "targets"))
+    x, y = (
+        tf.constant(check_held(f"{part} of data set {dataset.name!r}", getattr(dataset, part), dtype))
+        for part in ("inputs", "targets")
+    )
     outputs = _outputs(model, x)
     # Class labels may stand in one column, as the sparse cross-entropies take them.
     labels = outputs.shape != y.shape and targets.shape[1:] == (1,) and outputs.shape.rank == 2

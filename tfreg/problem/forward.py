@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfreg.backend import keras, tf
-from tfreg.losses import Loss
+from tfreg.losses import Loss, with_logits
+from tfreg.problem.loss_graph import can_vectorize, trace
 
 _ELEMENTWISE_NAMES = (
     "linear relu relu6 leaky_relu elu selu celu gelu sigmoid hard_sigmoid log_sigmoid tanh hard_tanh tanh_shrink "
@@ -40,7 +41,7 @@ def can_stack(model: keras.Sequential, loss: Loss, targets: np.ndarray) -> bool:
         return False
     dtype = model.trainable_variables[0].dtype
     shapes = targets.shape, (len(targets), *model.output_shape[1:])
-    return can_vectorize(loss, *(tf.TensorSpec(shape, dtype) for shape in shapes))
+    return can_vectorize(trace(loss, *(tf.TensorSpec(shape, dtype) for shape in shapes)))
 
 
 def is_plain(layer: keras.layers.Layer) -> bool:
@@ -57,15 +58,6 @@ def is_plain(layer: keras.layers.Layer) -> bool:
         and len(layer.trainable_variables) == (2 if layer.use_bias else 1)
         and all(v.regularizer is None and v.constraint is None for v in layer.trainable_variables)
     )
-
-
-def can_vectorize(loss: Loss, y_true: tf.TensorSpec, y_pred: tf.TensorSpec) -> bool:
-    """True if `tf.vectorized_map` takes a loss: it holds no `tf.custom_gradient` and no loop or branch."""
-    traced = tf.function(lambda *arguments: loss(*arguments), autograph=False).get_concrete_function(y_true, y_pred)
-    graph = traced.graph.as_graph_def()
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    branches = any(node.op in ("While", "StatelessWhile", "If", "StatelessIf", "Case") for node in nodes)
-    return not branches and b"CustomGradient" not in graph.SerializeToString()
 
 
 def predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:
@@ -118,13 +110,6 @@ def losses(
     if outputs.shape[0] == 1:
         return of_one(tuple(part[0] for part in parts))[tf.newaxis]
     return tf.vectorized_map(of_one, parts)
-
-
-def with_logits(outputs: tf.Tensor, logits: tf.Tensor | None = None) -> tf.Tensor:
-    """Outputs that carry the logits behind them, if there are any, as Keras's activations leave them."""
-    if logits is not None:
-        outputs._keras_logits = logits
-    return outputs
 
 
 def single_predictions(model: keras.Sequential, weights: Sequence[tf.Tensor], inputs: tf.Tensor) -> tf.Tensor:

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 
 from tfreg.backend import tf
 from tfreg.checks.errors import InputError
-from tfreg.losses import Loss
-from tfreg.problem.forward import with_logits
+from tfreg.losses import Loss, with_logits
 from tfreg.process.own_code import cause
 
 _BROADCASTING_NAMES = (
@@ -31,9 +30,8 @@ _NOT_COMPILED = {
     "PrintV2": "tf.print",
     "Print": "tf.print",
 }
-_CALLS = frozenset(
-    ("PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While", "StatelessWhile", "Case")
-)
+_BRANCHES = frozenset(("If", "StatelessIf", "While", "StatelessWhile", "Case"))
+_CALLS = _BRANCHES | {"PartitionedCall", "StatefulPartitionedCall"}
 _NEW_AXIS = frozenset({"ExpandDims", "StridedSlice", "Reshape"})
 
 
@@ -136,6 +134,12 @@ def _origins(tensor: tf.Tensor) -> set[str]:
             origins.add(operation.name)
         waiting += [one.op for one in operation.inputs]
     return origins
+
+
+def can_vectorize(graph: tf.Graph) -> bool:
+    """True if `tf.vectorized_map` takes a loss: it holds no `tf.custom_gradient` and no loop or branch."""
+    branches = any(operation.type in _BRANCHES for operation in operations(graph))
+    return not branches and b"CustomGradient" not in graph.as_graph_def().SerializeToString()
 
 
 def takes_labels(graph: tf.Graph, n_outputs: int) -> bool:

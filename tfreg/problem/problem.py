@@ -19,7 +19,8 @@ from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward
 from tfreg.problem.checks import check_fit, check_model
 from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians
-from tfreg.problem.programs import Programs, compiled_alike, configuration, programs_for
+from tfreg.problem.layers import describe_layers
+from tfreg.problem.programs import Programs, compiled_alike, programs_for
 from tfreg.problem.surroundings import unchanging
 
 
@@ -98,7 +99,7 @@ class Problem:
     @cached_property
     def layers(self) -> str:
         """The model as records keep it: the configuration of its layers, without names and initializers."""
-        return "; ".join(map(configuration, self.model.layers))
+        return describe_layers(self.model)
 
     @cached_property
     def loss_source(self) -> str:

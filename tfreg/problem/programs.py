@@ -4,9 +4,7 @@ Conventions: problems that would compile the same share their programs, the last
 over data sets compiles once; XLA never gives back the memory of what it has compiled.
 """
 
-import json
 import re
-import warnings
 from collections.abc import Callable, Hashable
 from functools import wraps
 from threading import RLock
@@ -18,6 +16,7 @@ from tfreg.datasets import Dataset
 from tfreg.losses import Loss
 from tfreg.problem.content import content_hash, is_imported
 from tfreg.problem.forward import is_plain
+from tfreg.problem.layers import describe_layers
 
 _Made = TypeVar("_Made")
 
@@ -84,32 +83,8 @@ def compiled_alike(model: keras.Sequential, loss: Loss, dataset: Dataset, labels
     small = dataset.inputs.nbytes + dataset.targets.nbytes <= _LARGEST_KEPT
     if not (plain and small and isinstance(loss, Hashable)):
         return None
-    layers = tuple(configuration(layer) for layer in model.layers)
     shapes = model.input_shape, dataset.inputs.shape, dataset.targets.shape
-    return layers, shapes, labels, loss, None if is_imported(loss) else content_hash(loss)
-
-
-def configuration(layer: keras.layers.Layer) -> str:
-    """What decides the outputs of a layer but for its weights, as far as its configuration tells.
-
-    Example:
-        >>> configuration(keras.layers.ReLU())[:26]
-        'ReLU {"dtype": {"class_nam'
-    """
-    names = ("name", "kernel_initializer", "bias_initializer")
-    try:
-        with warnings.catch_warnings(
-            action="ignore"
-        ):  # that a lambda as activation is unsafe to load, which nobody does
-            config = {name: value for name, value in layer.get_config().items() if name not in names}
-    except NotImplementedError:  # of a layer of the user's
-        config = {}
-    return f"{type(layer).__name__} {json.dumps(config, sort_keys=True, default=_as_text)}"
-
-
-def _as_text(value: object) -> str:
-    """A value that JSON does not know, the same in every process."""
-    return re.sub(r" at 0x[0-9a-f]+", "", f"{type(value).__name__} {value}")
+    return describe_layers(model), shapes, labels, loss, None if is_imported(loss) else content_hash(loss)
 
 
 def told_if_not_compiled(program: Callable[..., _Made]) -> Callable[..., _Made]:

@@ -15,6 +15,7 @@ from tfreg.backend import keras
 from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Count, checked
 from tfreg.optimizers import plain_config
+from tfreg.problem.layers import describe_layers
 from tfreg.problem.problem import Problem
 from tfreg.training.averages import average_of, ends_with_average, has_average
 from tfreg.training.record import record
@@ -119,7 +120,7 @@ class RecordWeights(keras.callbacks.Callback):
         )
         if weights.shape[1] != problem.n_weights:
             raise InputError(f"expected a problem with {weights.shape[1]} weights as recorded, got {problem.n_weights}")
-        if _layers(problem.model) != _layers(self.model):
+        if problem.layers != describe_layers(self.model):
             raise InputError("expected a problem with the model as recorded, got one of other layers")
         run = record(
             problem,
@@ -136,14 +137,3 @@ class RecordWeights(keras.callbacks.Callback):
 def _flat(variables: list) -> np.ndarray:
     """Variables or tensors as one vector, copied."""
     return np.concatenate([np.ravel(variable.numpy()) for variable in variables])
-
-
-def _layers(model: keras.Model) -> list[tuple[type, dict]]:
-    """What the layers of a model compute, whatever they are called and whatever their weights began as."""
-    return [
-        (
-            type(layer),
-            {name: v for name, v in layer.get_config().items() if name != "name" and "initializer" not in name},
-        )
-        for layer in model.layers
-    ]
