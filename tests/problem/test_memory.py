@@ -53,9 +53,15 @@ def test_memory_stays_level_over_300_problems(optimizer: str) -> None:
 LINE = Dataset("line", np.linspace(-1, 1, 20), np.linspace(-1, 1, 20))
 
 
-def line(loss: Loss = losses.mse, activation: str = "linear", data: Dataset = LINE, name: str = "line") -> Problem:
-    layer = keras.layers.Dense(1, activation=activation, name=name)
-    return Problem(keras.Sequential([keras.Input((1,)), layer]), loss, data)
+def line(
+    loss: Loss = losses.mse,
+    activation: str = "linear",
+    data: Dataset = LINE,
+    name: str = "line",
+    dtype: str = "float32",
+) -> Problem:
+    layer = keras.layers.Dense(1, activation=activation, name=name, dtype=dtype)
+    return Problem(keras.Sequential([keras.Input((1,), dtype=dtype), layer]), loss, data)
 
 
 def test_only_problems_that_compile_the_same_share_programs() -> None:
@@ -67,6 +73,7 @@ def test_only_problems_that_compile_the_same_share_programs() -> None:
         line(loss=losses.bce_clipped, activation="sigmoid"),
         line(activation="tanh"),
         line(name="renamed"),
+        line(dtype="float64"),
         line(data=Dataset("short", LINE.inputs[:9], LINE.targets[:9])),
         line(loss=lambda y, p: losses.mse(y, p)),
     ):

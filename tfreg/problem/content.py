@@ -131,9 +131,16 @@ def _of_keras(value: Any) -> Iterator[object]:
 
 
 def without_names(config: Any) -> Any:
-    """A configuration without what Keras counts up in each process."""
+    """A configuration without what Keras counts up in each process.
+
+    Example:
+        >>> without_names({"name": "dense_3", "units": 1, "dtype": {"config": {"name": "float32"}}})
+        {'units': 1, 'dtype': {'config': {'name': 'float32'}}}
+    """
     if isinstance(config, Mapping):
-        return {key: without_names(value) for key, value in config.items() if key not in ("name", "shared_object_id")}
+        # A precision has a name and nothing else, and it counts.
+        counted = ("name", "shared_object_id") if len(config) > 1 else ()
+        return {key: without_names(value) for key, value in config.items() if key not in counted}
     return [without_names(value) for value in config] if isinstance(config, list | tuple) else config
 
 

@@ -1,1 +1,1 @@
-"""What surrounds a computation in its process: locks, progress bars, workers' parents, errors in a user's own code."""
+"""What surrounds a computation: locks, progress bars, a worker's parent, a user's own code, programs kept on disk."""

@@ -60,7 +60,8 @@ def train(
 
     Raises:
         InputError: a start of another length, a learning rate of 0 or less, epochs, `record_every` or `batch_size`
-            below 1, or a run to continue whose optimizer is another.
+            below 1, a record that does not fit into memory, or a run to continue that was cut or is of another model or
+            optimizer.
 
     Example:
         >>> run = train(Problem(models.logistic(2), losses.bce, datasets.bernoulli_line()), "adam:0.1", 435, (-3, -1))
