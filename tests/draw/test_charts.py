@@ -169,6 +169,19 @@ def test_paths_say_when_they_arrive_and_whether_they_leave_the_panel() -> None:
     np.testing.assert_array_equal(coordinates(drawn(axes, "minimum")), [[-1.2, 5.4]])
 
 
+def test_a_path_that_diverges_ends_in_a_mark_of_its_own() -> None:
+    wild = tiny_run(20)
+    wild.weights[10:] = np.nan
+    wild.loss[10:] = np.nan
+    runs = wild.expand_dims("start").expand_dims(optimizer=["adam"])
+    runs["epochs_to_tolerance"] = (("optimizer", "start"), [[np.nan]])
+    figure = draw.paths(tiny_surface(), runs, {"minimum": (-1.2, 5.4)}, "Paths")
+    (axes,) = checked(figure)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["path", "minimum", "diverged"]
+    ends = [line for line in axes.lines if line.get_marker() == "x"]
+    assert [line.get_color() for line in ends] == ["#8B1A1A"]
+
+
 def test_spreads_zoom_in_on_the_end_of_each_batch_size() -> None:
     runs = xr.concat([tiny_run(400, bend) for bend in (-1, 0, 1)], "seed")
     panels = checked(draw.spreads(tiny_surface(), {"32 samples": runs, "all samples": runs}, (-1.2, 5.4), "Spread"))

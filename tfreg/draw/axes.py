@@ -152,6 +152,11 @@ def end_look(diverged: bool) -> dict[str, Any]:
     return look | {"marker": "s", "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.8}
 
 
+def diverged_handle() -> Line2D:
+    """Return the legend's entry for the mark of a run that diverged."""
+    return Line2D([], [], color=DIVERGED.colour, marker=DIVERGED.marker, linestyle="", label="diverged")
+
+
 def stride(n_records: int) -> int:
     """Return the number of records from dot to dot of a path with about thirty dots."""
     return max(1, -(-n_records // _DOTS))

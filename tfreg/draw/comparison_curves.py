@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from tfreg.checks.kinds import Count, checked
 from tfreg.checks.records import OptimizerComparison, Race, Trajectories
 from tfreg.comparison.analysis import BEST, WORST, at_best_rate, best_rates, log_excess
 from tfreg.comparison.race import winners
+from tfreg.draw.axes import diverged_handle
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.style import DIVERGED, Styles, styles_for
 
@@ -77,7 +77,7 @@ def loss_curves(result: Trajectories, title: str = "", *, styles: Styles | None 
         axes.set(yscale="log")
         axes.grid(alpha=0.25)
     handles, _ = axes.get_legend_handles_labels()
-    handles.append(Line2D([], [], color=DIVERGED.colour, marker=DIVERGED.marker, linestyle="", label="diverged"))
+    handles.append(diverged_handle())
     n_columns = min(5 if figure.get_figwidth() > 9 else 3, len(handles))
     figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, frameon=False, title=_bounds(result))
     return figure

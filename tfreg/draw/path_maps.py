@@ -14,11 +14,11 @@ from tfreg.checks.errors import InputError
 from tfreg.checks.kinds import Numbers, checked
 from tfreg.checks.records import Paths, SeedRuns, Surface
 from tfreg.checks.values import check_array
-from tfreg.draw.axes import axis_labels, draw_contours, draw_path, draw_point, point_handle
+from tfreg.draw.axes import axis_labels, diverged_handle, draw_contours, draw_path, draw_point, point_handle
 from tfreg.draw.box import box, clipping_box, inside
 from tfreg.draw.figure import Picture, draw_title, new_figure, panels
 from tfreg.draw.scene import Trajectory, marks_inside, paths_on
-from tfreg.draw.style import MARKED, MINIMUM, Style, Styles, styles_for
+from tfreg.draw.style import DIVERGED, MARKED, MINIMUM, Style, Styles, styles_for
 
 _PATH = Style("#000000")
 
@@ -45,21 +45,24 @@ def paths(
     marked = marks_inside(surface, given)
     style_of = styles_for(marked, MARKED | dict(styles or {}))
     figure, by_name = panels(runs.optimizer.values.tolist(), title, *axis_labels(surface))
+    marks = {label: point_handle(label, style_of[label]) for label in marked}
     for name, axes in by_name.items():
         chosen = runs.sel(optimizer=name)
         drawn = paths_on(surface, chosen, name)
         draw_contours(axes, surface, labelled=False)
         corners = clipping_box(surface, (path.loss for path in drawn))
         for path in drawn:
-            draw_path(axes, path, _PATH, corners, width=1.2, dotted=False, outlined=True)
+            *_, end = draw_path(axes, path, _PATH, corners, width=1.2, dotted=False, outlined=True)
+            if path.diverged:  # in black it would be taken for the minimum
+                end.set_color(DIVERGED.colour)
+                marks["diverged"] = diverged_handle()
         for label, at in marked.items():
             draw_point(axes, at, style_of[label], surface, label)
         epochs = zip(chosen.epochs_to_tolerance.values.ravel(), drawn, strict=True)
         words = ", ".join(("–" if np.isnan(n) else f"{n:.0f}") + "→" * _leaves(surface, path) for n, path in epochs)
         axes.set_title(f"{name}: {words}", fontsize=9)
-    marks = [point_handle(label, style_of[label]) for label in marked]
     figure.legend(
-        handles=[Line2D([], [], color=_PATH.colour, label="path"), *marks], loc="outside lower center",
+        handles=[Line2D([], [], color=_PATH.colour, label="path"), *marks.values()], loc="outside lower center",
         ncols=1 + len(marks), frameon=False,
         title="above each panel: epochs to tolerance from each start; – not reached; → leaves the panel",
     )  # fmt: skip
