@@ -40,7 +40,7 @@ def loop(problem: Problem, name: str, n_starts: int, epochs: int = EPOCHS) -> Ca
     """A compiled call as `compare` makes it: the loss looked at every ten epochs, the last weights kept."""
     optimizer = optimizers.get(name)
     record_at = np.unique(np.append(np.arange(0, epochs, LOOK), epochs))
-    program = engine.program(problem, optimizer, Shape(n_starts, len(record_at), losses=True, all_weights=False))
+    program = engine.program(problem, optimizer, n_starts, Shape(len(record_at), all_weights=False))
     starts = np.random.default_rng(0).uniform(-1, 1, (n_starts, problem.n_weights))
     rates = np.full((n_starts, 1), 0.1)
     return lambda: program.run(problem, starts, program.fresh_states(starts), rates, record_at)

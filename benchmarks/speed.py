@@ -57,7 +57,7 @@ def compared(what: str, seconds: dict[str, float], plain: str) -> list[Row]:
 
 def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts: int) -> Callable[[], np.ndarray]:
     """The compiled loop alone, every epoch recorded: what the JAX loop below does."""
-    compiled = program(problem, optimizer, Shape(n_starts, EPOCHS + 1))
+    compiled = program(problem, optimizer, n_starts, Shape(EPOCHS + 1, each_epoch=True, losses=False))
     starts = np.tile(START, (n_starts, 1))
     states, rates = compiled.fresh_states(starts), np.full((n_starts, 1), RATE)
     record_at = np.arange(EPOCHS + 1)

@@ -7,7 +7,7 @@ paper, twice in a compiled `fit`, and tfreg follows the paper (`tfreg.training.a
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,25 @@ def get(optimizer: Optimizer | str) -> Optimizer:
     ):
         raise InputError("exclude_from_weight_decay is not carried over to copies of an optimizer; set weight_decay=0")
     return optimizer
+
+
+@checked
+def to_read(optimizer: Optimizer | str) -> Optimizer:
+    """An optimizer as `get` gives it, to be read and not changed: one name always gives the same, made once.
+
+    Example:
+        >>> to_read("adam:0.1") is to_read("adam:0.1")
+        True
+    """
+    if isinstance(optimizer, str):
+        return _made_once(optimizer, keras.config.floatx())
+    return get(optimizer)
+
+
+@lru_cache(maxsize=64)
+def _made_once(text: str, floatx: str) -> Optimizer:
+    """The optimizer of that name; Keras holds its learning rate in the precision `floatx`."""
+    return get(text)
 
 
 def _named(text: str) -> Optimizer:

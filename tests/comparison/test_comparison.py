@@ -213,14 +213,45 @@ def test_chunks_of_any_size_give_the_same_results(monkeypatch: pytest.MonkeyPatc
         np.testing.assert_allclose(cut[name], whole[name], rtol=1e-5, atol=1e-6)
 
 
-def test_blocks_of_any_size_give_the_same_paths(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More starts than fit side by side are trained block after block in one program, the last one filled up."""
-    starts = starts_for(logistic(), 7)
-    whole = train(Problem(models.logistic(2, dtype="float64"), losses.bce, bernoulli_line(40)), "adam:0.1", 9, starts)
+def small_parts(monkeypatch: pytest.MonkeyPatch, cores: int) -> Problem:
+    """A problem of 40 samples whose programs take two blocks of three starts at a time."""
     monkeypatch.setattr("tfreg.training.program._BLOCK_ELEMENTS", 3 * 40)
-    blocks = train(Problem(models.logistic(2, dtype="float64"), losses.bce, bernoulli_line(40)), "adam:0.1", 9, starts)
-    assert_same_path(blocks.weights, whole.weights)
-    assert_same_path(blocks.optimizer_state, whole.optimizer_state)
+    monkeypatch.setattr("tfreg.training.program._CALL_ELEMENTS", 6 * 40)
+    monkeypatch.setattr("tfreg.training.program._LEAST_BLOCK_ELEMENTS", 1)
+    monkeypatch.setattr("tfreg.process.threads.cores", lambda: cores)
+    return Problem(models.logistic(2, dtype="float64"), losses.bce, bernoulli_line(40))
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_parts_of_any_size_give_the_same_paths(batch_size: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More starts than fit side by side are cut into blocks and calls, the last one filled up."""
+    starts = starts_for(logistic(), 20)
+    whole = train(logistic(), "adam:0.1", 9, starts, batch_size=batch_size)
+    parts = train(small_parts(monkeypatch, cores=2), "adam:0.1", 9, starts, batch_size=batch_size)
+    for name in ("weights", "loss", "optimizer_state"):
+        assert_same_path(parts[name], whole[name])
+
+
+@pytest.mark.parametrize("optimizer", ["adam:0.1", "lamb:0.1"])
+def test_another_number_of_cores_changes_no_bit(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = starts_for(logistic(), 20)
+    runs = [train(small_parts(monkeypatch, cores), optimizer, 9, starts) for cores in (1, 2, 5)]
+    for name in ("weights", "loss", "optimizer_state"):
+        for run in runs[1:]:
+            np.testing.assert_array_equal(run[name], runs[0][name])
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_bits_of_a_start_do_not_depend_on_how_many_run_beside_it(
+    precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With whole blocks they are the same; blocks of other sizes may add in another order, and end within rounding."""
+    small_parts(monkeypatch, cores=2)
+    starts = starts_for(logistic(), 24)
+    many = train(logistic(precision), "adam:0.1", 30, starts).weights.values
+    np.testing.assert_array_equal(many[:12], train(logistic(precision), "adam:0.1", 30, starts[:12]).weights)
+    alone = train(logistic(precision), "adam:0.1", 30, starts[0]).weights.values
+    assert np.abs(many[0] - alone).max() < 100 * np.finfo(precision).eps * np.abs(alone).max()
 
 
 # What became of the runs.

@@ -152,6 +152,8 @@ def test_many_points_equal_single_points(what: str, kind: str) -> None:
 def test_points_that_fill_several_blocks_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """With blocks of 2 rows, 75 points need several calls of several blocks, the last of them filled up."""
     monkeypatch.setattr("tfreg.problem.evaluate._BLOCK_ELEMENTS", 2 * len(X))
+    monkeypatch.setattr("tfreg.problem.evaluate._CALL_ELEMENTS", 8 * len(X))
+    monkeypatch.setattr("tfreg.process.threads.cores", lambda: 3)
     problem = Problem(models.logistic(2, dtype="float64"), losses.mse, DATA)
     points = np.random.default_rng(5).normal(size=(75, 2))
     np.testing.assert_allclose(problem.loss_at(points), [mse_loss(w) for w in points], rtol=1e-12)

@@ -66,7 +66,7 @@ def test_the_sequences_of_keras_come_out_of_the_engine(name: str, n_starts: int)
     make, first, last = GOLDEN[name]
     problem, optimizer = along(GRADIENTS), make()
     start = np.append(np.zeros(10), np.ones(10))
-    program = engine.program(problem, optimizer, Shape(n_starts, 2, batch_size=1))
+    program = engine.program(problem, optimizer, n_starts, Shape(2, batch_size=1))
     starts = np.tile(start, (n_starts, 1))
     rates = np.full((n_starts, 1), float(optimizer.learning_rate))
     result = program.run(

@@ -23,6 +23,7 @@ from tfreg.losses import Loss
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
 from tfreg.process.parent import end_with_parent
+from tfreg.process.threads import one_core
 from tfreg.training import program as engine
 from tfreg.training.calls import sample_order
 from tfreg.training.steps import Shape
@@ -97,7 +98,8 @@ def train_packed(training: bytes, runs: ChunkRuns, asked_by: int) -> dict[str, n
     """
     if os.getpid() != asked_by:
         end_with_parent()
-    return train(_unpack(training), runs)
+    with one_core():  # the executor's workers are as many as its user wants to be busy
+        return train(_unpack(training), runs)
 
 
 @lru_cache(maxsize=64)
@@ -129,9 +131,13 @@ def train(training: Training, runs: ChunkRuns) -> dict[str, np.ndarray]:
         varied["learning_rate"] = np.full(len(runs.starts), rate)
     n_rows, record_at = len(runs.starts), schedule.record_at
     shape = Shape(
-        n_rows, len(record_at), schedule.batch_size, tuple(varied), losses=True, all_weights=schedule.trajectories
+        n_records=len(record_at),
+        each_epoch=schedule.record_every == 1,
+        batch_size=schedule.batch_size,
+        varied=tuple(varied),
+        all_weights=schedule.trajectories,
     )
-    program = engine.program(problem, training.optimizer, shape)
+    program = engine.program(problem, training.optimizer, n_rows, shape)
     result = program.run(
         problem,
         starts=runs.starts,

@@ -12,13 +12,13 @@ import numpy as np
 
 from tfreg.backend import keras, tf
 from tfreg.checks.errors import InputError, shown
-from tfreg.checks.kinds import Count, Seed, checked
-from tfreg.checks.values import check_precision
+from tfreg.checks.kinds import Count, Numbers, Seed, checked
+from tfreg.checks.values import check_array, check_precision
 from tfreg.datasets import Dataset
 from tfreg.losses import Loss, as_compiled, describe
 from tfreg.problem import forward
 from tfreg.problem.checks import check_fit, check_model
-from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians
+from tfreg.problem.evaluate import OfRows, evaluate, gradients, hessians, slopes
 from tfreg.problem.layers import describe_layers
 from tfreg.problem.programs import Programs, compiled_alike, programs_for
 from tfreg.problem.surroundings import unchanging
@@ -238,12 +238,21 @@ class Problem:
         """The Hessian of the loss at one weight vector, (n_weights, n_weights), or at many, with a leading S."""
         return self._at("hessian", weights, hessians(self._losses_of_rows), copies=self.n_weights)
 
+    @checked
+    def slopes_at(self, weights: object, directions: Numbers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Loss, gradient (2,) and Hessian (2, 2) in two directions (2, n_weights), at one weight vector or at many."""
+        along = tf.constant(check_array("directions", directions, 2, self.n_weights, finite=True), self.dtype)
+        values = self._at("slopes", weights, slopes(self._losses_of_rows), (along,))
+        return values[..., 0], values[..., 1:3], values[..., 3:].reshape(*values.shape[:-1], 2, 2)
+
     def _losses_of_rows(self, rows: tf.Tensor, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         return self.losses(self.unflatten(rows), inputs, targets)
 
-    def _at(self, what: str, weights: object, function: OfRows, copies: int = 1) -> np.ndarray:
-        """Evaluate a function of rows that computes so many copies of each row side by side."""
+    def _at(
+        self, what: str, weights: object, function: OfRows, more: tuple[tf.Tensor, ...] = (), copies: int = 1
+    ) -> np.ndarray:
+        """Evaluate a function of rows, the data and more, that computes so many copies of each row side by side."""
         array = self.check_weights(weights, finite=False)
         row_elements = max(self.row_elements, self.n_weights) * copies
-        values = evaluate(what, function, np.atleast_2d(array), self.tensors, row_elements, self.programs)
+        values = evaluate(what, function, np.atleast_2d(array), (*self.tensors, *more), row_elements, self.programs)
         return values[0] if array.ndim == 1 else values

@@ -8,7 +8,6 @@ plane they are projected, as paths are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from tfreg.problem.problem import Problem
 
 _SMALL = 16  # weights: with more, a Hessian takes too long to compile for a mark on a figure
-_NUMBERS_AT_ONCE = 2**22  # of the weight vectors, gradients or Hessians that are in memory at a time
+_NUMBERS_AT_ONCE = 2**22  # of the weight vectors that are in memory at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +81,8 @@ def loss_surface(
     """
     window = _window(problem, over, around, plane, margin, steps)
     _check_size(window, numbers_per_point=2)
-    return _labelled(problem, window, _at_points(problem, window, problem.loss_at, problem.n_weights))
+    loss = np.concatenate([problem.loss_at(window.plane.weights(part)) for part in _parts(window, problem)])
+    return _labelled(problem, window, loss.reshape(window.shape))
 
 
 @checked
@@ -105,13 +105,13 @@ def curvature_surface(
     """
     window = _window(problem, over, around, plane, margin, steps)
     _check_size(window, numbers_per_point=10)
-    n, along = problem.n_weights, window.plane.directions
-    gradient = _at_points(problem, window, lambda rows: problem.gradient_at(rows) @ along.T, n)
-    hessian = _at_points(problem, window, lambda rows: along @ problem.hessian_at(rows) @ along.T, n * n)
-    loss = _at_points(problem, window, problem.loss_at, n)
+    parts = [problem.slopes_at(window.plane.weights(part), window.plane.directions) for part in _parts(window, problem)]
+    loss, gradient, hessian = (
+        np.concatenate(values).reshape(*window.shape, *values[0].shape[1:]) for values in zip(*parts, strict=True)
+    )
     return _labelled(problem, window, loss).assign(
-        gradient=((*window.over, "axis"), gradient.astype(problem.dtype)),
-        curvature=(tuple(window.over), np.linalg.eigvalsh(hessian.astype(problem.dtype))[..., 0]),
+        gradient=((*window.over, "axis"), gradient),
+        curvature=(tuple(window.over), np.linalg.eigvalsh(hessian)[..., 0]),
     )
 
 
@@ -176,15 +176,11 @@ def _check_size(window: _Window, numbers_per_point: int) -> None:
     check_memory(f"a surface of {first} x {second} points", n_bytes, "give fewer steps or a coarser grid")
 
 
-def _at_points(
-    problem: Problem, window: _Window, evaluate: Callable[[np.ndarray], np.ndarray], numbers_per_point: int
-) -> np.ndarray:
-    """The values of a function of rows at all points of a grid, made and evaluated a part at a time."""
+def _parts(window: _Window, problem: Problem) -> list[np.ndarray]:
+    """All points of a grid (n, 2), in parts whose weight vectors fit into memory."""
     points = grid_points(window.over)
-    n_rows = max(1, _NUMBERS_AT_ONCE // numbers_per_point)
-    parts = np.split(points, range(n_rows, len(points), n_rows))
-    whole = np.concatenate([evaluate(window.plane.weights(part)) for part in parts])
-    return whole.reshape(*window.shape, *whole.shape[1:])
+    n_rows = max(1, _NUMBERS_AT_ONCE // problem.n_weights)
+    return np.split(points, range(n_rows, len(points), n_rows))
 
 
 def _labelled(problem: Problem, window: _Window, loss: np.ndarray) -> xr.Dataset:

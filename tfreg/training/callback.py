@@ -125,13 +125,13 @@ class RecordWeights(keras.callbacks.Callback):
         run = record(
             problem,
             np.array([row.epoch for row in self._rows]),
-            weights[np.newaxis],
+            weights,
             self.model.optimizer,
-            others=others[np.newaxis] if has_average(self.model.optimizer) else None,
+            others=others if has_average(self.model.optimizer) else None,
             attributes={"steps_before": self._rows[0].steps},
         )
         over_epochs = {name: ("epoch", [getattr(row, name) for row in self._rows]) for name in ("segment", "steps")}
-        return run.isel(start=0).assign_coords(over_epochs)
+        return run.assign_coords(over_epochs)
 
 
 def _flat(variables: list) -> np.ndarray:

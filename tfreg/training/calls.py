@@ -25,12 +25,12 @@ class Call:
     Attributes:
         begin: the epochs before it.
         stops: epochs after `begin` at which the weights are looked at, int32 (K,); the last is the stretch's end.
-        n_records: the first so many stops are to be recorded.
+        recorded: the stops that are to be recorded.
     """
 
     begin: int
     stops: np.ndarray
-    n_records: int
+    recorded: slice
 
     @property
     def n_epochs(self) -> int:
@@ -41,30 +41,36 @@ class Call:
 def calls(record_at: np.ndarray, first: int, longest: int, n_slots: int) -> Iterator[Call]:
     """Cut a run that is recorded at the epochs `record_at` (R,); each call is to be made before the next is asked for.
 
+    A call that begins where the one before has recorded begins with a look at the same weights again, since the step
+    after a recorded epoch is compiled together with its record.
+
     Args:
         record_at: rising; the run ends with the last of them.
         first: epochs of the first call.
         longest: the most epochs of a call.
-        n_slots: the most stops of a call.
+        n_slots: the most stops of a call, 2 or more.
 
     Example:
-        >>> [call.stops.tolist() for call in calls(np.array([0, 4, 5]), first=3, longest=3, n_slots=9)]
-        [[0, 3], [1, 2]]
+        >>> [call.stops.tolist() for call in calls(np.array([0, 3, 4]), first=2, longest=2, n_slots=9)]
+        [[0, 2], [1, 2]]
+        >>> [call.stops.tolist() for call in calls(np.array([0, 2, 4]), first=2, longest=2, n_slots=9)]
+        [[0, 2], [0, 2]]
     """
     begin, done, length = 0, 0, first
     while done < len(record_at):
         end = min(begin + min(length, longest), int(record_at[-1]))
-        due = record_at[done : done + n_slots]
+        again = int(done > 0 and record_at[done - 1] == begin)
+        due = record_at[done - again : done + n_slots - again]
         due = due[due <= end]
         if len(due) < n_slots and (len(due) == 0 or due[-1] < end):
             stops = np.append(due, end)
         else:
             stops, end = due, int(due[-1])
         began = time.perf_counter()
-        yield Call(begin, (stops - begin).astype(np.int32), len(due))
+        yield Call(begin, (stops - begin).astype(np.int32), slice(again, len(due)))
         pace = max(end - begin, 1) / max(time.perf_counter() - began, 1e-6)
         length = max(1, min(int(pace * _SECONDS), 8 * length))
-        begin, done = end, done + len(due)
+        begin, done = end, done + len(due) - again
 
 
 def first_length(n_starts: int, n_samples: int, n_weights: int, n_updates: int) -> int:
@@ -83,12 +89,12 @@ def first_length(n_starts: int, n_samples: int, n_weights: int, n_updates: int) 
 
 def slots(n_records: int, n_elements: int) -> int:
     """The most epochs that one call records, of `n_records`, if each of them has so many elements."""
-    return min(n_records, max(1, _SLOT_ELEMENTS // n_elements))
+    return min(n_records, max(2, _SLOT_ELEMENTS // n_elements))
 
 
-def longest_with_orders(n_epochs: int, n_samples: int) -> int:
-    """The most epochs of a call that is given an order of the samples for each of them."""
-    return min(n_epochs, max(1, _ORDER_ELEMENTS // n_samples))
+def most_orders(n_samples: int) -> int:
+    """The most epochs whose orders of the samples are in memory at a time."""
+    return max(1, _ORDER_ELEMENTS // n_samples)
 
 
 def sample_order(n_samples: int, seed: int, epoch: int) -> np.ndarray:

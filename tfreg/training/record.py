@@ -11,7 +11,7 @@ are the variables `iterates` and `iterates_loss`, or `averages` and `averages_lo
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -32,6 +32,7 @@ def record(
     optimizer: Optimizer,
     state: tuple[np.ndarray, tuple[str, ...]] | None = None,
     attributes: dict[str, Any] | None = None,
+    losses: np.ndarray | None = None,
     others: np.ndarray | None = None,
 ) -> xr.Dataset:
     """The labelled record of recorded weights, with their losses, divergence, and what made them.
@@ -39,30 +40,30 @@ def record(
     Args:
         problem: computes the losses.
         epochs: the recorded epochs (R,).
-        weights: array (S, R, n_weights).
+        weights: of one run (R, n_weights), or of many (S, R, n_weights).
         optimizer: named with its configuration.
-        state: of the optimizer at the end, (S, n_state), and a label for each of its elements.
+        state: of the optimizer at the end, ([S,] n_state), and a label for each of its elements.
         attributes: more that is worth keeping.
-        others: iterates or averages, (S, R, n_weights), where the optimizer has both and `weights` are not these.
+        losses: of the weights, ([S,] R); computed here if not given.
+        others: iterates or averages, ([S,] R, n_weights), where the optimizer has both and `weights` are not these.
     """
-    loss = _losses(problem, weights)
-    finite = np.isfinite(loss) & np.isfinite(weights).all(axis=2)
-    diverged_at = np.where(finite.all(axis=1), -1, epochs[np.argmin(finite, axis=1)])
+    loss = _losses(problem, weights) if losses is None else losses
+    finite = np.isfinite(loss) & np.isfinite(weights).all(axis=-1)
+    diverged_at = np.where(finite.all(axis=-1), -1, epochs[np.argmin(finite, axis=-1)])
+    starts = ("start",) * (weights.ndim - 2)
     variables = {
-        "weights": (("start", "epoch", "weight"), weights),
-        "loss": (("start", "epoch"), loss),
-        "diverged_at": (("start",), diverged_at),
+        "weights": ((*starts, "epoch", "weight"), weights),
+        "loss": ((*starts, "epoch"), loss),
+        "diverged_at": (starts, diverged_at),
     }
-    coordinates = {"epoch": epochs, "weight": np.array(problem.labels, dtype=object)}
     if state is not None:
-        variables["optimizer_state"] = (("start", "state"), state[0])
-        coordinates["state"] = np.array(state[1], dtype=object)
+        variables["optimizer_state"] = ((*starts, "state"), state[0])
     averaging: dict[str, str] = {}
     if others is not None:
         named, other = ("averages", "iterates") if ends_with_average(optimizer) else ("iterates", "averages")
         variables |= {
-            other: (("start", "epoch", "weight"), others),
-            f"{other}_loss": (("start", "epoch"), _losses(problem, others)),
+            other: ((*starts, "epoch", "weight"), others),
+            f"{other}_loss": ((*starts, "epoch"), _losses(problem, others)),
         }
         averaging = {"weights_are": named}
         if named == "iterates":
@@ -80,7 +81,19 @@ def record(
         **averaging,
         **(attributes or {}),
     }
-    return xr.Dataset(variables, coords=coordinates, attrs=described)
+    return xr.Dataset(variables, _coordinates(epochs.tobytes(), problem.labels, state and state[1]), described)
+
+
+@lru_cache(maxsize=8)
+def _coordinates(epochs: bytes, labels: tuple[str, ...], state_labels: tuple[str, ...] | None) -> xr.Coordinates:
+    """The coordinates of a run with their indexes, which take longer to make than all else of a record."""
+    named: dict[str, np.ndarray] = {
+        "epoch": np.frombuffer(epochs, dtype=np.int64),
+        "weight": np.array(labels, dtype=object),
+        **({} if state_labels is None else {"state": np.array(state_labels, dtype=object)}),
+    }
+    made = xr.Dataset(coords=named)
+    return xr.Coordinates(made.variables, made.xindexes)
 
 
 def iterates(run: xr.Dataset) -> xr.DataArray:
@@ -89,7 +102,7 @@ def iterates(run: xr.Dataset) -> xr.DataArray:
 
 
 def _losses(problem: Problem, weights: np.ndarray) -> np.ndarray:
-    return problem.loss_at(weights.reshape(-1, problem.n_weights)).reshape(weights.shape[:2])
+    return problem.loss_at(weights.reshape(-1, problem.n_weights)).reshape(weights.shape[:-1])
 
 
 @cache
@@ -102,6 +115,6 @@ def _status(diverged_at: np.ndarray) -> str:
     diverged = diverged_at[diverged_at >= 0]
     if not len(diverged):
         return "finished"
-    if len(diverged_at) == 1:
-        return f"diverged at epoch {diverged[0]}"
+    if diverged_at.ndim == 0:
+        return f"diverged at epoch {diverged_at}"
     return f"{len(diverged)} of {len(diverged_at)} starts diverged"

@@ -22,20 +22,25 @@ class Shape:
     """The sizes and choices that are compiled into a program besides model, loss and optimizer.
 
     Attributes:
-        n_starts: S.
         n_records: the epochs that one call can record.
+        each_epoch: True if every epoch is recorded.
         batch_size: the number of samples per update, None for all of them at once.
         varied: the hyper-parameters that are arguments, each with a value per start (see `bind_hyperparameter`).
         losses: True if the loss is recorded.
         all_weights: True if the weights of all recorded epochs are kept, False for the last alone.
     """
 
-    n_starts: int
     n_records: int
+    each_epoch: bool = False
     batch_size: int | None = None
     varied: tuple[str, ...] = ("learning_rate",)
-    losses: bool = False
+    losses: bool = True
     all_weights: bool = True
+
+    @property
+    def steps_from_records(self) -> bool:
+        """True if a recorded epoch is followed by the step whose gradient comes from the same forward pass."""
+        return self.losses and self.batch_size is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +122,19 @@ def descend(
     def until_next_stop(
         r: tf.Tensor, epoch: tf.Tensor, kept: tf.TensorArray, others: tf.TensorArray, seen: tf.TensorArray
     ) -> tuple:
-        epoch, _ = tf.while_loop(lambda e, _: e < stops[r], one_epoch, (epoch, orders))
+        if not (shape.each_epoch and shape.steps_from_records):
+            epoch, _ = tf.while_loop(lambda e, _: e < stops[r], one_epoch, (epoch, orders))
         ends, other = _views(loop)
-        if shape.losses:
-            seen = seen.write(r, loop.problem.losses(_stack(loop, ends), *data))
         if other is not None and shape.all_weights:
             others = others.write(r, _as_rows(other, block))
-        return r + 1, epoch, kept.write(r if shape.all_weights else 0, _as_rows(ends, block)), others, seen
+        kept = kept.write(r if shape.all_weights else 0, _as_rows(ends, block))
+        if shape.losses and (other is not None or not shape.steps_from_records):
+            seen = seen.write(r, loop.problem.losses(_stack(loop, ends), *data))
+        if shape.steps_from_records:
+            losses = _step_unless(loop, r + 1 == n_stops, data)
+            seen = seen if other is not None else seen.write(r, losses)
+            epoch += 1
+        return r + 1, epoch, kept, others, seen
 
     def array(size: int, row: tf.TensorShape | tuple[int, ...]) -> tf.TensorArray:
         # XLA needs the size of an array now; one that grows silently comes back empty.
@@ -160,14 +171,26 @@ def _epoch(loop: Loop, orders: tf.Tensor, epoch: tf.Tensor, data: tuple[tf.Tenso
         _update(loop, tuple(tf.gather(array, picked, axis=axis) for array in data))
 
 
-def _update(loop: Loop, data: tuple[tf.Tensor, ...]) -> None:
+def _step_unless(loop: Loop, last: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    """Make an update, and undo it if it is behind the last epoch; the losses (block,) of the iterates before it."""
+    variables = (*loop.variables, *loop.state)
+    before = [tf.identity(variable.value) for variable in variables]
+    losses = _update(loop, data)
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(tf.where(last, value, variable.value))
+    return losses
+
+
+def _update(loop: Loop, data: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    """Make an update, and return the losses (block,) of the iterates before it."""
     values = [variable.value for variable in loop.variables]
     with tf.GradientTape() as tape:
+        losses = loop.problem.losses(_stack(loop, [variable.value for variable in loop.variables]), *data)
         # A start's loss depends on that start alone, so the gradient of the sum holds every start's gradient.
         # Optimizers with a loss_scale_factor divide the gradients by it again.
-        iterates = _stack(loop, [variable.value for variable in loop.variables])
-        total = loop.optimizer.scale_loss(tf.reduce_sum(loop.problem.losses(iterates, *data)))
+        total = loop.optimizer.scale_loss(tf.reduce_sum(losses))
     loop.optimizer.apply(tape.gradient(total, values), loop.variables)
+    return losses
 
 
 def _stack(loop: Loop, values: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -15,6 +15,7 @@ from tfreg.checks.records import Run
 from tfreg.checks.sizes import check_memory
 from tfreg.optimizers import Optimizer
 from tfreg.problem.problem import Problem
+from tfreg.training.averages import has_average
 from tfreg.training.calls import sample_order
 from tfreg.training.compiled import Program
 from tfreg.training.epochs import recorded_epochs
@@ -68,7 +69,7 @@ def train(
         >>> run.weights.sel(epoch=435).astype(float).round(2).values.tolist()
         [-1.02, 5.3]
     """
-    optimizer = optimizers.get(optimizer)
+    optimizer = optimizers.to_read(optimizer)
     first_epoch, fresh_start = 0, continue_from is None or start is not None
     if continue_from is not None and start is None:
         start, first_epoch = iterates(continue_from).isel(epoch=-1).values, int(continue_from.epoch[-1])
@@ -84,7 +85,8 @@ def train(
     n_samples = len(problem.dataset.inputs)
     if batch_size is not None:
         batch_size = min(batch_size, n_samples)  # as Keras takes it: one batch, in another order each epoch
-    compiled = program(problem, optimizer, Shape(len(starts), len(record_at), batch_size, varied))
+    shape = Shape(len(record_at), record_every == 1, batch_size, varied, losses=not has_average(optimizer))
+    compiled = program(problem, optimizer, len(starts), shape)
     states = _states(compiled, optimizer, continue_from, starts, problem.layers)
     result = compiled.run(
         problem,
@@ -96,10 +98,13 @@ def train(
     )
     if fresh_start:
         result.weights[:, 0] = starts  # no average yet, whatever the state of an earlier run says
-    run = record(
+    if weights.ndim == 1:
+        result = result.of_one()
+    return record(
         problem,
         epochs=record_at + first_epoch,
         weights=result.weights,
+        losses=result.losses,
         others=result.others,
         optimizer=optimizer,
         state=(result.state, compiled.state_labels),
@@ -110,7 +115,6 @@ def train(
             "last_epoch": int(record_at[-1]) + first_epoch,
         },
     )
-    return run if weights.ndim == 2 else run.isel(start=0)
 
 
 def _check_size(problem: Problem, n_starts: int, epochs: int, record_every: int) -> None:
