@@ -44,7 +44,7 @@ def evaluate(
 
     def values(part: np.ndarray, _: object) -> np.ndarray:
         # The last part is filled up with its last row, and the filling cut off again.
-        filled = np.pad(part, ((0, size - len(part)), (0, 0)), mode="edge") if len(part) < size else part
+        filled = part[np.minimum(np.arange(size), len(part) - 1)]
         result = compiled(tf.constant(filled.reshape(shape)), *data).numpy()
         return result.reshape(-1, *result.shape[2:])[: len(part)]
 
@@ -69,20 +69,22 @@ def _compile(function: OfRows, shape: tuple[int, int, int], data: tuple[tf.Tenso
 
 
 def gradients(losses: OfRows) -> OfRows:
-    """The gradients (S, n_weights) of losses (S,), as a function of rows."""
+    """Losses (S,) with their gradients, as a function of rows: (S, 1 + n_weights)."""
 
     def of_rows(rows: tf.Tensor, *data: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(rows)
+            values = losses(rows, *data)
             # A row's loss depends on that row alone, so the gradient of the sum holds the gradient of every row.
-            total = tf.reduce_sum(losses(rows, *data))
-        return tape.gradient(total, rows, unconnected_gradients="zero")
+            total = tf.reduce_sum(values)
+        gradient = tape.gradient(total, rows, unconnected_gradients="zero")
+        return tf.concat([values[:, tf.newaxis], gradient], axis=1)
 
     return of_rows
 
 
 def hessians(losses: OfRows) -> OfRows:
-    """The Hessians (S, n_weights, n_weights) of losses (S,), as a function of rows."""
+    """Losses (S,) with their gradients and Hessians, as a function of rows: (S, 1 + n_weights + n_weights**2)."""
     gradients_of_rows = gradients(losses)
 
     def of_rows(rows: tf.Tensor, *data: tf.Tensor) -> tf.Tensor:
@@ -93,9 +95,10 @@ def hessians(losses: OfRows) -> OfRows:
         directions = tf.tile(tf.eye(n_weights, dtype=rows.dtype), (n_rows, 1))
         with tf.GradientTape() as tape:
             tape.watch(repeated)
-            along = tf.reduce_sum(gradients_of_rows(repeated, *data) * directions)
+            values = gradients_of_rows(repeated, *data)
+            along = tf.reduce_sum(values[:, 1:] * directions)
         columns = tape.gradient(along, repeated, unconnected_gradients="zero")
-        return tf.reshape(columns, (n_rows, n_weights, n_weights))
+        return tf.concat([values[::n_weights], tf.reshape(columns, (n_rows, n_weights**2))], axis=1)
 
     return of_rows
 

@@ -232,11 +232,22 @@ class Problem:
 
     def gradient_at(self, weights: object) -> np.ndarray:
         """The gradient of the loss at one weight vector, shape (n_weights,), or at many, (S, n_weights)."""
-        return self._at("gradient", weights, gradients(self._losses_of_rows))
+        return self.loss_and_gradient_at(weights)[1]
+
+    def loss_and_gradient_at(self, weights: object) -> tuple[np.ndarray, np.ndarray]:
+        """The loss and its gradient at one weight vector or at many."""
+        values = self._at("gradient", weights, gradients(self._losses_of_rows))
+        return values[..., 0], values[..., 1:]
 
     def hessian_at(self, weights: object) -> np.ndarray:
         """The Hessian of the loss at one weight vector, (n_weights, n_weights), or at many, with a leading S."""
-        return self._at("hessian", weights, hessians(self._losses_of_rows), copies=self.n_weights)
+        return self.expansion_at(weights)[2]
+
+    def expansion_at(self, weights: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The loss, its gradient and its Hessian at one weight vector or at many."""
+        n = self.n_weights
+        values = self._at("hessian", weights, hessians(self._losses_of_rows), copies=n)
+        return values[..., 0], values[..., 1 : n + 1], values[..., n + 1 :].reshape(*values.shape[:-1], n, n)
 
     @checked
     def slopes_at(self, weights: object, directions: Numbers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

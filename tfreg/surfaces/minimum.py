@@ -36,7 +36,7 @@ def minimum_weights(problem: Problem, near: object, steps: Count = 50) -> np.nda
     if not np.isfinite(problem.loss_at(weights)):
         raise InputError(f"minimum_weights: expected to begin where the loss is finite, got {problem.loss_at(weights)}")
     for _ in range(steps):
-        hessian, gradient = problem.hessian_at(weights), problem.gradient_at(weights)
+        _, gradient, hessian = problem.expansion_at(weights)
         if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
             break  # as far out on the unclipped BCE of separable data
         values, vectors = np.linalg.eigh(hessian)
@@ -81,9 +81,9 @@ def lowest_loss(problem: Problem, starts: Array, n_descents: Count = 8) -> float
         raise InputError("the loss is not finite at any start, so no minimum is found; begin closer to zero")
 
     def loss_and_gradient(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = float(problem.loss_at(weights)), problem.gradient_at(weights).astype(np.float64)
+        value, gradient = problem.loss_and_gradient_at(weights)
         # Where the loss is not finite, a line search has to turn back.
-        return (value, gradient) if np.isfinite(value) else (np.inf, np.zeros_like(gradient))
+        return (float(value), gradient.astype(np.float64)) if np.isfinite(value) else (np.inf, np.zeros(len(weights)))
 
     for start in candidates[order]:
         with np.errstate(invalid="ignore"):

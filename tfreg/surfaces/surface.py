@@ -162,7 +162,7 @@ def _minimum_near(problem: Problem, rows: np.ndarray) -> dict[str, np.ndarray]:
     if problem.n_weights > _SMALL or not np.isfinite(losses).any():
         return {}
     found = minimum_weights(problem, rows[np.nanargmin(losses)])
-    hessian, gradient = problem.hessian_at(found), problem.gradient_at(found)
+    _, gradient, hessian = problem.expansion_at(found)
     if not np.isfinite(hessian).all() or not np.linalg.eigvalsh(hessian)[0] > 0:
         return {}
     # On linearly separable data the loss falls for ever: Newton's step stays long there.
