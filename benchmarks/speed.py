@@ -236,7 +236,7 @@ def animation() -> list[Row]:
 
 
 def suite() -> list[Row]:
-    """`tfreg run --force` with no compiled program on disk, and again; a single experiment from the shell, and again."""
+    """`tfreg run --force` without compiled programs on disk, and again; a single experiment, and again."""
     one = ["descent_adam", "--learning-rate", "0.2"]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
