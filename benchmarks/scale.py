@@ -1,12 +1,13 @@
 """How fast comparisons are, and how their time and memory grow, measured in one run.
 
-    python benchmarks/scale.py              # everything; about a quarter of an hour
+    python benchmarks/scale.py              # everything; about half an hour
     python benchmarks/scale.py optimizers   # some of: optimizers atlas growth dask memory
 
 `optimizers` puts every optimizer's time per start and step beside JAX's `vmap` (if it is installed) and, for those that
 look at whole tensors, beside a single run; contestants have their turns in every round, and medians are compared.
-`growth` fits time = a + b x to starts, weights and samples; `dask` compares two workers of one thread with one;
-`memory` trains a million starts and gives the peak of the process's memory.
+`growth` fits time = a + b x to whole calls over starts, weights and samples, and draws `growth.png`; `dask` compares
+two workers of one thread with one; `memory` trains a million starts and evaluates a surface of 2000 x 2000 points, each
+in a process of its own, and gives the peak of its memory.
 """
 
 import resource
@@ -18,11 +19,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from contestants import EPOCHS, ROOT, jax_run, logistic, medians
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
-from speed import EPOCHS, ROOT, jax_loop, medians
 
-from tfreg import compare, datasets, grid, losses, models, optimizers
+from tfreg import compare, datasets, grid, loss_surface, losses, models, optimizers, train
 from tfreg.problem.problem import Problem
 from tfreg.surfaces import grid_points
 from tfreg.training import program as engine
@@ -30,10 +32,6 @@ from tfreg.training.steps import Shape
 
 Row = tuple[str, str, str]
 N_STARTS, LOOK = 512, 10
-
-
-def logistic(loss: str, n_samples: int = 2000) -> Problem:
-    return Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line(n_samples))
 
 
 def loop(problem: Problem, name: str, n_starts: int, epochs: int = EPOCHS) -> Callable[[], object]:
@@ -57,8 +55,8 @@ def per_optimizer() -> list[Row]:
             calls[name] = loop(problem, name, many)
             if many == 16:
                 calls[f"{name}, a single run"] = loop(problem, name, 1)
-        if (jax := jax_loop(loss, N_STARTS)) is not None:
-            calls["JAX vmap, SGD, no losses"] = jax
+        if (jax := jax_run(loss, N_STARTS)) is not None:
+            calls["JAX vmap, SGD, losses of all epochs"] = jax
         seconds = medians(calls, 3)
         for name, value in seconds.items():
             single = f"{name}, a single run"
@@ -87,27 +85,39 @@ def atlas() -> list[Row]:
 
 
 def growth() -> list[Row]:
-    """How the time of one call grows: a constant and a slope, and how far the largest is off the line through both."""
-    series: dict[str, dict[int, Callable[[], object]]] = {
-        "starts, logistic MSE, 100 epochs": {n: loop(logistic("mse"), "sgd", n, 100) for n in (10, 100, 1000, 10000)},
-        "samples, logistic MSE, 16 starts, 100 epochs": {
-            n: loop(logistic("mse", n), "sgd", 16, 100) for n in (100, 1000, 10_000, 100_000, 1_000_000)
+    """How the time of a whole `train` call grows: a constant and a slope, and how far the largest is off the line."""
+
+    def call(problem: Problem, n_starts: int) -> Callable[[], object]:
+        starts = np.random.default_rng(0).uniform(-1, 1, (n_starts, problem.n_weights))
+        return lambda: train(problem, "sgd:0.1", 100, starts, record_every=10)
+
+    series = {
+        "starts (logistic MSE, 2000 samples)": {n: call(logistic("mse"), n) for n in (1, 10, 100, 1000, 10_000)},
+        "samples (logistic MSE, 16 starts)": {
+            n: call(logistic("mse", n), 16) for n in (100, 1000, 10_000, 100_000, 1_000_000)
         },
-        "weights, ReLU net, 16 starts, 100 epochs": {
-            problem.n_weights: loop(problem, "sgd", 16, 100)
+        "weights (ReLU net, 100 samples, 16 starts)": {
+            problem.n_weights: call(problem, 16)
             for problem in (
-                Problem(models.relu_net(units), losses.mse, datasets.piecewise()) for units in (1, 8, 64, 512)
+                Problem(models.relu_net(units), losses.mse, datasets.piecewise()) for units in (1, 8, 64, 512, 4096)
             )
         },
     }
     rows = []
-    for what, calls in series.items():
-        seconds = medians({str(size): call for size, call in calls.items()}, 3)
+    figure = Figure(figsize=(10.5, 3.4), layout="constrained")
+    for axes, (what, calls) in zip(figure.subplots(1, 3), series.items(), strict=True):
+        seconds = medians({str(size): one for size, one in calls.items()}, 3)
         sizes, times = np.array(list(calls)), np.array(list(seconds.values()))
         slope, constant = np.polyfit(sizes, times, 1, w=1 / times)
+        line = f"{constant * 1e3:.1f} ms + {slope * 1e6:.3g} µs each"
+        axes.loglog(sizes, times * 1e3, "o", label="measured")
+        axes.loglog(sizes, (constant + slope * sizes) * 1e3, label=line)
+        axes.set(xlabel=what, ylabel="milliseconds, 100 epochs")
+        axes.legend(frameon=False)
         listed = ", ".join(f"{size:,}: {value * 1e3:.1f} ms" for size, value in zip(sizes, times, strict=True))
         off = times[-1] / (constant + slope * sizes[-1])
-        rows.append((what, listed, f"{constant * 1e3:.2f} ms + {slope * 1e6:.3g} µs each; largest {off:.2f}x of it"))
+        rows.append((what, listed, f"{line}; largest {off:.2f}x of it"))
+    figure.savefig(Path(__file__).with_name("growth.png"), dpi=110, metadata={"Software": None})
     return rows
 
 
@@ -134,21 +144,35 @@ def dask() -> list[Row]:
 
 
 def memory() -> list[Row]:
-    """A million starts of 435 epochs, results in Zarr, in a process of its own."""
-    code = "import sys; sys.path.insert(0, 'benchmarks'); import scale; scale.million(sys.argv[1])"
-    with TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-c", code, folder], cwd=ROOT, check=True, capture_output=True, text=True
-        )
-    seconds, peak = map(float, done.stdout.split())
-    return [("a million starts, 435 epochs", f"{seconds:.0f} s", f"peak memory {peak:.2f} GiB")]
+    """A million starts of 435 epochs with results in Zarr, and a surface of 2000 x 2000 points on 2000 samples."""
+    rows = []
+    for what, call in {"a million starts, 435 epochs": "million", "a surface of 2000 x 2000 points": "wide"}.items():
+        code = f"import sys; sys.path.insert(0, 'benchmarks'); import scale; scale.{call}(sys.argv[1])"
+        with TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [sys.executable, "-c", code, folder], cwd=ROOT, check=True, capture_output=True, text=True
+            )
+        seconds, peak = map(float, done.stdout.split())
+        rows.append((what, f"{seconds:.0f} s", f"peak memory {peak:.2f} GiB"))
+    return rows
 
 
 def million(folder: str) -> None:
     starts = np.random.default_rng(0).uniform((-10, -1), (3, 10), (10**6, 2)).astype("float32")
     began = time.perf_counter()
     compare({"p": logistic("mse")}, ["adam:0.1"], starts, EPOCHS, record_every=15, store=Path(folder) / "million.zarr")
-    print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+    print(time.perf_counter() - began, _peak())
+
+
+def wide(_: str) -> None:
+    over = {"w0": np.linspace(-10, 3, 2000), "w1": np.linspace(-1, 10, 2000)}
+    began = time.perf_counter()
+    loss_surface(logistic("bce"), over)
+    print(time.perf_counter() - began, _peak())
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 PARTS = {"optimizers": per_optimizer, "atlas": atlas, "growth": growth, "dask": dask, "memory": memory}

@@ -1,12 +1,12 @@
 """How fast tfreg is, beside the plain ways, measured in one run.
 
-    python benchmarks/speed.py            # everything; about three minutes
-    python benchmarks/speed.py run stack  # some of: run fit first stack surface animation suite
+    python benchmarks/speed.py            # everything; about five minutes
+    python benchmarks/speed.py run stack  # some of: run fit first stack cores surface animation suite
 
-Only ratios of times taken side by side mean something on a busy machine: contestants have their turns in every round,
-and medians are compared (`fit`, `first` and `suite` are single measurements or processes of their own). The last column
-says how many times as long the plain way takes. JAX is measured if it is installed (`pip install -e '.[peers]'`), with
-the same XLA flags.
+Calls are those that a user makes, with checks, losses and labels. Only ratios of times taken side by side mean
+something on a busy machine: contestants have their turns in every round, and medians are compared (`fit`, `first` and
+`suite` are single measurements or processes of their own). The last column says how many times as long the plain way
+takes. JAX is measured if it is installed (`pip install -e '.[peers]'`), with the same XLA flags.
 """
 
 import os
@@ -15,37 +15,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from contestants import EPOCHS, ROOT, START, jax_run, keras_fit, logistic, medians, numpy_run, tfreg_loop
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from tfreg import curvature_surface, datasets, draw, grid, loss_surface, losses, models, train
+from tfreg import compare, curvature_surface, datasets, draw, grid, loss_surface, losses, models, train
 from tfreg.backend import keras, tf
 from tfreg.problem.problem import Problem
-from tfreg.training.program import program
-from tfreg.training.steps import Shape
+from tfreg.process.threads import cores as available_cores
 
-EPOCHS, START, RATE = 435, (-3.0, -1.0), 0.1
-ROOT = Path(__file__).parent.parent
 Row = tuple[str, float, str]
-
-
-def medians(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds per call of each contestant: the median over rounds in which each has its turn; one round to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for round_ in range(rounds + 1):
-        for name, call in contestants.items():
-            began = time.perf_counter()
-            call()
-            if round_:
-                times[name].append(time.perf_counter() - began)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def compared(what: str, seconds: dict[str, float], plain: str) -> list[Row]:
@@ -56,88 +41,76 @@ def compared(what: str, seconds: dict[str, float], plain: str) -> list[Row]:
     ]
 
 
-def tfreg_loop(problem: Problem, optimizer: keras.optimizers.Optimizer, n_starts: int) -> Callable[[], np.ndarray]:
-    """The compiled loop alone, every epoch recorded: what the JAX loop below does."""
-    compiled = program(problem, optimizer, n_starts, Shape(EPOCHS + 1, each_epoch=True, losses=False))
-    starts = np.tile(START, (n_starts, 1))
-    states, rates = compiled.fresh_states(starts), np.full((n_starts, 1), RATE)
-    record_at = np.arange(EPOCHS + 1)
-    return lambda: compiled.run(problem, starts, states, rates, record_at).weights
-
-
-def jax_loop(loss_name: str, n_starts: int) -> Callable[[], np.ndarray] | None:
-    """Gradient descent as a jitted `lax.scan`, vmapped over starts if there are many."""
-    try:
-        import jax
-        import jax.numpy as jnp
-    except ImportError:
-        return None
-    data = datasets.bernoulli_line()
-    x, y = jnp.asarray(data.inputs, "float32"), jnp.asarray(data.targets, "float32")
-    loss = {
-        "mse": lambda p: jnp.mean((y - p) ** 2),
-        "bce": lambda p: -jnp.mean(y * jnp.log(p) + (1 - y) * jnp.log(1 - p)),
-    }[loss_name]
-
-    def step(w, _):
-        w = w - RATE * jax.grad(lambda w: loss(jax.nn.sigmoid(x @ w)))(w)
-        return w, w
-
-    def run(w):
-        return jax.lax.scan(step, w, None, length=EPOCHS)[1]
-
-    starts = jnp.tile(jnp.asarray(START, "float32")[:, None], (n_starts, 1, 1))
-    compiled = jax.jit(run if n_starts == 1 else jax.vmap(run))
-    return lambda: np.asarray(compiled(starts[0] if n_starts == 1 else starts))
-
-
-def numpy_loop() -> np.ndarray:
-    """Gradient descent on BCE with the gradient written out."""
-    data = datasets.bernoulli_line()
-    x, y, w = data.inputs.astype("float32"), data.targets[:, 0].astype("float32"), np.array(START, "float32")
-    path = [w]
-    for _ in range(EPOCHS):
-        w = w - np.float32(RATE / len(x)) * (x.T @ (datasets.sigmoid(x @ w) - y))
-        path.append(w)
-    return np.array(path)
-
-
-def keras_fit() -> None:
-    """Plain `model.fit` in stretches of 15 epochs."""
-    data = datasets.bernoulli_line()
-    model = models.logistic(2)
-    model.compile(loss=losses.bce, optimizer=keras.optimizers.SGD(RATE))
-    model.set_weights([np.array(START, "float32")[:, np.newaxis]])
-    for _ in range(EPOCHS // 15):
-        model.fit(data.inputs, data.targets, epochs=15, batch_size=len(data.inputs), verbose=0)
-
-
-def run(n_starts: int = 1, rounds: int = 30) -> list[Row]:
-    """One run, or many at once, with every epoch recorded."""
+def run() -> list[Row]:
+    """One run, every epoch recorded with its loss."""
     rows = []
-    per = EPOCHS * n_starts
     for loss in ("mse", "bce"):
-        problem = Problem(models.logistic(2), losses.get(loss), datasets.bernoulli_line())
+        problem = logistic(loss)
         contestants = {
-            "tfreg SGD": tfreg_loop(problem, keras.optimizers.SGD(RATE), n_starts),
-            "tfreg Adam": tfreg_loop(problem, keras.optimizers.Adam(RATE), n_starts),
-            "JAX SGD": jax_loop(loss, n_starts),
+            "tfreg.train SGD": lambda problem=problem: train(problem, "sgd:0.1", EPOCHS, START),
+            "tfreg.train Adam": lambda problem=problem: train(problem, "adam:0.1", EPOCHS, START),
+            "JAX SGD, no labels": jax_run(loss, 1),
+            "the compiled loop alone, no losses": tfreg_loop(problem, keras.optimizers.SGD(0.1)),
+            "NumPy SGD": numpy_run if loss == "bce" else None,
         }
-        if n_starts == 1 and loss == "bce":
-            contestants["NumPy SGD"] = numpy_loop
-            contestants["tfreg.train SGD, losses and labels included"] = lambda: train(
-                problem, "sgd:0.1", EPOCHS, START
-            )
-        seconds = medians({name: call for name, call in contestants.items() if call}, rounds)
+        seconds = medians({name: call for name, call in contestants.items() if call}, 30)
         for name, value in seconds.items():
-            ratio = f"{seconds['JAX SGD'] / value:.2f}x JAX" if "JAX SGD" in seconds else ""
-            rows.append((f"{loss.upper()}, {name}", value, f"{value / per * 1e6:.2f} µs per start and step  {ratio}"))
+            jax = seconds.get("JAX SGD, no labels")
+            rows.append((f"{loss.upper()}, {name}", value, f"{jax / value:.2f}x JAX" if jax else ""))
     return rows
 
 
 def stack() -> list[Row]:
-    """512 starts at once."""
-    return run(n_starts=512, rounds=5)
+    """512 starts at once, every epoch recorded with its loss."""
+    rows = []
+    for loss in ("mse", "bce"):
+        problem, starts = logistic(loss), np.tile(START, (512, 1))
+        contestants = {
+            "tfreg.train SGD": lambda problem=problem, starts=starts: train(problem, "sgd:0.1", EPOCHS, starts),
+            "JAX vmap": jax_run(loss, 512),
+        }
+        for name, value in medians({name: call for name, call in contestants.items() if call}, 5).items():
+            each = value / EPOCHS / 512 * 1e6
+            rows.append((f"{loss.upper()}, 512 starts, {name}", value, f"{each:.2f} µs per start and step"))
+    return rows
+
+
+def cores() -> list[Row]:
+    """Many starts on all cores against one, each in a process of its own, in turns."""
+    rows = []
+    for loss in ("mse", "bce"):
+        for what in ("train", "compare", "surface"):
+            times: dict[int, list[float]] = {1: [], available_cores(): []}
+            for n in [*times] * 3:
+                code = f"import os; os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:{n}]);"
+                times[n].append(_in_process(f"{code} import speed; print(speed.many_starts({what!r}, {loss!r}))"))
+            one, several = (statistics.median(times[n]) for n in times)
+            rows.append(
+                (f"{loss.upper()}, {what}, {available_cores()} cores", several, f"{one / several:.2f}x one core")
+            )
+    return rows
+
+
+def many_starts(what: str, loss: str) -> float:
+    """Seconds of a call from 4096 starts, once compiled; the comparison's minimum is known."""
+    problem = logistic(loss)
+    starts = np.random.default_rng(0).uniform(-5, 5, (4096, 2))
+    fine = grid(w0=(-10, 3, 0.05), w1=(-1, 10, 0.05))
+    calls = {
+        "train": lambda: train(problem, "sgd:0.1", EPOCHS, starts, record_every=15),
+        "compare": lambda: compare({"p": problem}, ["sgd:0.1"], starts, EPOCHS, minimum={"p": 0.0923}),
+        "surface": lambda: loss_surface(problem, fine),
+    }
+    return medians({what: calls[what]}, 3)[what]
+
+
+def _in_process(code: str, **environment: str) -> float:
+    """The number that Python code prints in a process of its own, `benchmarks/` on its path."""
+    path = {"PYTHONPATH": f"{ROOT / 'benchmarks'}{os.pathsep}{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, env=os.environ | path | environment
+    )
+    return float(done.stdout)
 
 
 def fit() -> list[Row]:
@@ -148,25 +121,26 @@ def fit() -> list[Row]:
 
 
 def first() -> list[Row]:
-    """The first run after import, tracing and compiling included, each in a process of its own."""
-    ours = (
-        "import sys; sys.path.insert(0, 'benchmarks'); import speed, time; from tfreg import datasets, losses, models;"
-    )
-    call = {
-        "tfreg": "p = speed.Problem(models.logistic(2), losses.bce, datasets.bernoulli_line());"
-        "f = lambda: speed.tfreg_loop(p, speed.keras.optimizers.SGD(0.1), 1)()",
-        "JAX": "import jax; f = lambda: speed.jax_loop('bce', 1)()",
+    """The first call after import, tracing and compiling included, in processes of their own: nothing kept, or all."""
+    calls = {
+        "tfreg.train": "f = lambda: speed.train(p, 'sgd:0.1', 435, (-3, -1))",
+        "loss_surface": "f = lambda: speed.loss_surface(p, g)",
+        "curvature_surface": "f = lambda: speed.curvature_surface(p, g)",
+        "JAX": "f = speed.jax_run('bce', 1)",
     }
-    if jax_loop("bce", 1) is None:
-        del call["JAX"]
+    if jax_run("bce", 1) is None:
+        del calls["JAX"]
+    ours = "import speed, time; p, g = speed.logistic('bce'), speed.grid(w0=(-10, 3, 0.2), w1=(-1, 10, 0.2));"
     rows = []
-    for name, make in call.items():
+    for name, make in calls.items():
         code = f"{ours}{make}; t = time.perf_counter(); f(); print(time.perf_counter() - t)"
-        times = [
-            float(subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True).stdout)
-            for _ in range(3)
-        ]
-        rows.append((f"{name}, first call", statistics.median(times), ""))
+        with tempfile.TemporaryDirectory() as kept:
+            cold = statistics.median(_in_process(code, TFREG_PROGRAM_CACHE="off") for _ in range(3))
+            rows.append((f"{name}, first call", cold, ""))
+            if name != "JAX":
+                _in_process(code, TFREG_PROGRAM_CACHE=kept)
+                warm = statistics.median(_in_process(code, TFREG_PROGRAM_CACHE=kept) for _ in range(3))
+                rows.append((f"{name}, first call, compiled by an earlier process", warm, ""))
     return rows
 
 
@@ -178,7 +152,7 @@ def surface() -> list[Row]:
     points = [(w0, w1) for w0 in over["w0"] for w1 in over["w1"]]
     rows = []
     for loss in ("mse", "bce"):
-        problem = Problem(models.logistic(2), losses.get(loss), data)
+        problem = logistic(loss)
         seconds = medians(
             {
                 "tfreg": lambda: loss_surface(problem, over),
@@ -251,7 +225,7 @@ def suite() -> list[Row]:
     return rows
 
 
-PARTS = {part.__name__: part for part in (run, fit, first, stack, surface, animation, suite)}
+PARTS = {part.__name__: part for part in (run, fit, first, stack, cores, surface, animation, suite)}
 
 
 def main() -> None:

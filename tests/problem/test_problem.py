@@ -135,6 +135,19 @@ def test_derivatives_of_nets_equal_finite_differences(net: Callable[[], Problem]
 # One point or many.
 
 
+@pytest.mark.parametrize("kind", ["logistic", "softmax"])
+def test_slopes_are_loss_gradient_and_hessian_along_two_directions(kind: str) -> None:
+    problem = with_softmax() if kind == "softmax" else logistic()
+    random = np.random.default_rng(6)
+    points, along = random.normal(size=(5, problem.n_weights)), random.normal(size=(2, problem.n_weights))
+    loss, gradient, hessian = problem.slopes_at(points, along)
+    np.testing.assert_allclose(loss, problem.loss_at(points), rtol=1e-12)
+    np.testing.assert_allclose(gradient, problem.gradient_at(points) @ along.T, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(hessian, along @ problem.hessian_at(points) @ along.T, rtol=1e-9, atol=1e-12)
+    for part, whole in zip(problem.slopes_at(points[0], along), (loss, gradient, hessian), strict=True):
+        np.testing.assert_allclose(part, whole[0], rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("what", ["predictions_at", "loss_at", "gradient_at", "hessian_at"])
 @pytest.mark.parametrize("kind", ["stacked", "softmax"])
 def test_many_points_equal_single_points(what: str, kind: str) -> None:

@@ -146,4 +146,4 @@ except KeyboardInterrupt:
     sent = time.time()
     child.send_signal(signal.SIGINT)
     ended, _ = child.communicate(timeout=60)
-    assert float(ended) - sent < 2
+    assert float(ended.split()[-1]) - sent < 2  # behind what other threads may have said

@@ -1,5 +1,6 @@
 """`train` against closed forms, against plain Keras, and against itself."""
 
+import json
 import subprocess
 import sys
 import time
@@ -566,6 +567,31 @@ def test_a_run_says_how_it_was_made() -> None:
     assert '"learning_rate": 0.1,' in run.attrs["optimizer_config"]
     assert '"beta_1": 0.8,' in run.attrs["optimizer_config"]
     assert "keras" in run.attrs["versions"]
+
+
+def test_what_is_written_on_a_run_stays_with_it() -> None:
+    """Runs of the same epochs and weights share what their labels are looked up in."""
+    first, second = (train(logistic(), "sgd:0.1", 3) for _ in range(2))
+    for name in ("epoch", "weight", "state"):
+        first[name].attrs["note"] = "mine"
+        first.coords[name].attrs["note"] = "mine"
+    assert all(
+        "note" not in run[name].attrs for run in (second, train(logistic(), "sgd:0.1", 3)) for name in run.coords
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        first.epoch.values[0] = 7
+
+
+def test_the_optimizer_of_a_name_is_made_once_and_not_changed() -> None:
+    made = optimizers.to_read("adam:0.25")
+    before = made.get_config()
+    run = train(logistic(), "adam:0.25", 3)
+    assert optimizers.to_read("adam:0.25") is made
+    assert made.get_config() == before
+    assert int(made.iterations) == 0
+    assert not made.built
+    assert optimizers.get("adam:0.25") is not made
+    assert json.loads(run.attrs["optimizer_config"])["learning_rate"] == 0.25
 
 
 def test_without_a_start_the_model_s_own_weights_are_the_start() -> None:
