@@ -10,15 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tfreg.checks.errors import InputError
-from tfreg.process.program_cache import use_program_cache
+from tfreg.process.environment import prepare_tensorflow
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# oneDNN may add in another order from one call to the next; the same machine must give the same bits.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
-# XLA asks for 256-bit vectors by default; with the processor's full width exp and log take two thirds of the time.
-# A processor without AVX-512 is unaffected. Flags that the user has set come last and so win.
-os.environ["XLA_FLAGS"] = f"--xla_cpu_prefer_vector_width=512 {os.environ.get('XLA_FLAGS', '')}".strip()
 
 
 def _check_backend(name: str, cure: str) -> None:
@@ -42,7 +36,7 @@ def _silent_stderr() -> Iterator[None]:
 
 # Keras would look for that backend's own package first, and fail with a traceback if there is none.
 _check_backend(os.environ["KERAS_BACKEND"], "unset KERAS_BACKEND")
-use_program_cache()
+prepare_tensorflow()
 with _silent_stderr():
     import keras
     import tensorflow as tf

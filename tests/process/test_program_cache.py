@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tfreg.process.program_cache import link_sound, publish
+from tfreg.process.program_cache import link_sound, publish, use_program_cache
 
 TRAIN = """
 import hashlib, tfreg
@@ -76,3 +76,13 @@ def test_only_sound_and_recent_programs_are_linked(tmp_path: Path, monkeypatch: 
     assert sorted(path.name.partition(".")[0] for path in shared.iterdir()) == ["new", "twice"]
     publish(later, shared)
     assert len(list(shared.iterdir())) == 2
+
+
+def test_a_process_that_was_given_a_folder_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = f"--tf_xla_persistent_cache_directory={tmp_path / 'given'}"
+    monkeypatch.setenv("TF_XLA_FLAGS", given)
+    monkeypatch.setenv("TFREG_PROGRAM_CACHE", str(tmp_path / "own"))
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    use_program_cache()
+    assert os.environ["TF_XLA_FLAGS"] == given
+    assert not (tmp_path / "own").exists()

@@ -1,8 +1,9 @@
 """Compiled programs on disk, so that another process need not compile them again.
 
 Conventions: XLA itself writes and reads the programs, one file each; it does not notice a damaged file before it fails,
-or runs it. So a process works on a folder of its own: at its start it holds links to the programs whose checksum is
-right, at its end its new programs are given their names, checksum included, in the folder of all. Programs of other
+or runs it. So a process works, with those that it starts, on a folder of its own: at its start it holds links to the
+programs whose checksum is right, at its end the new programs are given their names, checksum included, in the folder of
+all. Programs of other
 versions, processors, numbers of cores or flags are in other folders. `TFREG_PROGRAM_CACHE` names another folder than
 the user's cache folder, or is `off`.
 """
@@ -21,14 +22,16 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-_LIMIT = 100 * 2**20  # bytes; reading them all takes a twentieth of a second
+_LIMIT = 250 * 2**20  # bytes, twice what the suite compiles; reading them all takes an eighth of a second
+_DECIDE = ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 _OWN = "process-"  # begins the name of a process's own folder
 _ABANDONED = 2 * 24 * 3600  # seconds after which such a folder is taken for that of a process that was killed
 
 
 def use_program_cache() -> None:
     """Let XLA keep what it compiles, if a folder for it can be had; to be called before TensorFlow is loaded."""
-    if os.environ.get("TFREG_PROGRAM_CACHE") == "off" or "tensorflow" in sys.modules:
+    given = "--tf_xla_persistent_cache_directory" in os.environ.get("TF_XLA_FLAGS", "")  # by the user, or a parent's
+    if given or os.environ.get("TFREG_PROGRAM_CACHE") == "off" or "tensorflow" in sys.modules:
         return
     with suppress(OSError, RuntimeError):  # no folder, or no home: everything is compiled, as without
         shared = _folder(os.environ)
@@ -49,7 +52,10 @@ def _folder(environment: Mapping[str, str]) -> Path:
         platform.machine(),
         _processor(),
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        [environment.get(name) for name in ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "OMP_NUM_THREADS")],
+        [
+            environment.get(name)
+            for name in ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS")
+        ],
     )
     return Path(base).expanduser() / hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
 

@@ -1,27 +1,36 @@
-"""Running experiments: one in this process, many in separate processes, so that they use all cores.
+"""Running experiments: one in this process, many in processes of their own, as many at a time as there are cores.
 
-Conventions: compiling and drawing each keep one core busy, and experiments share little, so two cores run all of
-them in little more than half the time. TensorFlow is loaded by the process that runs an experiment.
+Conventions: compiling and drawing each keep one core busy, so two cores run all of them in little more than half the
+time. On Linux the processes are forked from one that has loaded everything and has a single thread. Each begins in the
+same state, so an experiment gives its compiled programs the same names whatever has run before, and finds them on disk.
 """
 
+import math
 import multiprocessing
-import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from multiprocessing.context import BaseContext
 
 from tfreg.checks.errors import InputError, shown
 from tfreg.process import progress
+from tfreg.process.environment import one_thread_each, prepare_tensorflow
 from tfreg.process.own_code import own_code
 from tfreg.process.parent import end_with_parent
+from tfreg.process.threads import cores, one_core
 from tfreg.suite.job import Job
 from tfreg.suite.reads import files_read
-from tfreg.suite.record import ExperimentRecord
+from tfreg.suite.record import ExperimentRecord, read_record
 from tfreg.suite.scripts import first_on_path, load_script
 
 _MOST_PROCESSES = 4  # each holds TensorFlow and some data, about 1 GB
+_FORKED = sys.platform == "linux"  # elsewhere a process that has loaded libraries of the system may not be forked
+_of_this_thread = threading.local()
 
 
 def run(job: Job) -> ExperimentRecord:
@@ -51,42 +60,53 @@ def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | Input
 
     A single one runs in this process. Ctrl-C ends the processes too; the experiments yielded so far are saved.
     """
-    n_processes = min(len(jobs), _MOST_PROCESSES, os.cpu_count() or 1)
+    n_processes = min(len(jobs), _MOST_PROCESSES, cores())
     if n_processes < 2:
         for job in jobs:
             yield job, _run_or_mistake(job)
         return
-    stopped = []
-    for job, outcome in _in_processes(jobs, n_processes):
-        if outcome is None:
-            stopped.append(job)
-        else:
-            yield job, outcome
-    # A process that stops takes all that is under way with it. Alone, those that were not to blame come through.
-    for job in stopped:
-        for _, outcome in _in_processes([job], 1):
-            yield job, outcome or InputError(f"{job.experiment.path}: its process was killed, or ended itself")
-
-
-def _in_processes(jobs: Sequence[Job], n_processes: int) -> Iterator[tuple[Job, ExperimentRecord | InputError | None]]:
-    """Each job with its outcome; None if its process stopped before there was any."""
-    pool = ProcessPoolExecutor(
-        n_processes,
-        # Not forked: TensorFlow's threads would not come along.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-    )
+    one_thread_each()
+    prepare_tensorflow()
+    waiting = ThreadPoolExecutor(n_processes)
     try:
-        futures = {pool.submit(_run_or_mistake, job): job for job in jobs}
+        futures = {waiting.submit(_in_a_process, job): job for job in _longest_first(jobs)}
         for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                yield futures[future], None
+            yield futures[future], future.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        waiting.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+
+
+def _longest_first(jobs: Sequence[Job]) -> list[Job]:
+    """Jobs by the seconds that they took last time, new ones before: a long one at the end would keep one core idle."""
+    last = [read_record(job.record_path) for job in jobs]
+    seconds = [math.inf if record is None else record.seconds for record in last]
+    return [jobs[i] for i in sorted(range(len(jobs)), key=lambda i: -seconds[i])]
+
+
+def _in_a_process(job: Job) -> ExperimentRecord | InputError:
+    """The outcome of a job that runs in a process of its own, which is all that it can take with it."""
+    kept = vars(_of_this_thread).pop("process", None)
+    process = kept or ProcessPoolExecutor(1, mp_context=_processes(), initializer=_begin)
+    try:
+        outcome = process.submit(_run_or_mistake, job).result()
+    except BrokenProcessPool:
+        return InputError(f"{job.experiment.path}: its process was killed, or ended itself")
+    if _FORKED:
+        process.shutdown()
+    else:  # a new one would have to load TensorFlow again
+        _of_this_thread.process = process
+    return outcome
+
+
+@cache
+def _processes() -> BaseContext:
+    if not _FORKED:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tfreg.suite.preload"])
+    return context
 
 
 def _begin() -> None:
@@ -98,6 +118,7 @@ def _begin() -> None:
 
 def _run_or_mistake(job: Job) -> ExperimentRecord | InputError:
     try:
-        return run(job)
+        with one_core():
+            return run(job)
     except InputError as mistake:
         return mistake
