@@ -108,7 +108,7 @@ store.save_run(run, target)
 
 
 @pytest.mark.parametrize("moment", ["half written", "before the rename"])
-@pytest.mark.parametrize("already_there", [False, True])
+@pytest.mark.parametrize("already_there", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_process_killed_while_saving_leaves_no_half_file(moment: str, already_there: bool, tmp_path: Path) -> None:
     source, target = tmp_path / "source.nc", tmp_path / "runs" / "run.nc"
     save_run(trained(1), source)

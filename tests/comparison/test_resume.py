@@ -401,7 +401,13 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["final_weights/c/0/1/0/2/0", "final_loss/c/0/0/1/0", "status/c/0/0/1/0", "done/c/7"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("final_weights/c/0/1/0/2/0", "done/c/7"),
+        *(pytest.param(f"{name}/c/0/0/1/0", marks=pytest.mark.slow) for name in ("final_loss", "status")),
+    ],
+)
 @pytest.mark.parametrize("how", DAMAGE)
 def test_a_damaged_chunk_is_computed_again_and_said(
     asked: dict[str, Any],

@@ -152,7 +152,9 @@ KERAS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("loss", KERAS)
+@pytest.mark.parametrize(
+    "loss", [pytest.param(loss, marks=[pytest.mark.slow] if place % 4 else []) for place, loss in enumerate(KERAS)]
+)
 @pytest.mark.parametrize("start", [(0.5, -0.5), pytest.param((20.0, -40.0), marks=pytest.mark.slow)])
 def test_a_loss_of_keras_is_taken_as_compile_takes_it(loss: object, start: tuple[float, float]) -> None:
     """Far out, Keras computes the cross-entropy from the sigmoid's logits, and clips nothing."""

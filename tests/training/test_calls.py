@@ -113,9 +113,8 @@ LONG_RUNS = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind", [kind if kind == "epochs" else pytest.param(kind, marks=pytest.mark.slow) for kind in LONG_RUNS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LONG_RUNS)
 def test_ctrl_c_ends_a_long_run_within_two_seconds(kind: str) -> None:
     script = f"""
 import signal
