@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing.context import BaseContext
@@ -68,14 +68,18 @@ def run_all(jobs: Sequence[Job]) -> Iterator[tuple[Job, ExperimentRecord | Input
     one_thread_each()
     prepare_tensorflow()
     waiting = ThreadPoolExecutor(n_processes)
+    futures: dict[Future[ExperimentRecord | InputError], Job] = {}
     try:
-        futures = {waiting.submit(_in_a_process, job): job for job in _longest_first(jobs)}
+        futures |= {waiting.submit(_in_a_process, job): job for job in _longest_first(jobs)}
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         waiting.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
+        # After Ctrl-C, until none is left: one may have been about to start.
+        while not all(future.done() for future in futures):
+            for process in multiprocessing.active_children():
+                process.terminate()
+            time.sleep(0.02)
 
 
 def _longest_first(jobs: Sequence[Job]) -> list[Job]:
@@ -92,6 +96,7 @@ def _in_a_process(job: Job) -> ExperimentRecord | InputError:
     try:
         outcome = process.submit(_run_or_mistake, job).result()
     except BrokenProcessPool:
+        process.shutdown()
         return InputError(f"{job.experiment.path}: its process was killed, or ended itself")
     if _FORKED:
         process.shutdown()
