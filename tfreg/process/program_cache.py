@@ -3,9 +3,8 @@
 Conventions: XLA itself writes and reads the programs, one file each; it does not notice a damaged file before it fails,
 or runs it. So a process works, with those that it starts, on a folder of its own: at its start it holds links to the
 programs whose checksum is right, at its end the new programs are given their names, checksum included, in the folder of
-all. Programs of other
-versions, processors, numbers of cores or flags are in other folders. `TFREG_PROGRAM_CACHE` names another folder than
-the user's cache folder, or is `off`.
+all. Programs of other versions, processors, numbers of cores or flags are in other folders. `TFREG_PROGRAM_CACHE` names
+another folder than the user's cache folder, or is `off`.
 """
 
 import atexit
@@ -52,10 +51,7 @@ def _folder(environment: Mapping[str, str]) -> Path:
         platform.machine(),
         _processor(),
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        [
-            environment.get(name)
-            for name in ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "TF_NUM_INTRAOP_THREADS")
-        ],
+        [environment.get(name) for name in _DECIDE],
     )
     return Path(base).expanduser() / hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
 

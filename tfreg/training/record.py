@@ -81,7 +81,9 @@ def record(
         **averaging,
         **(attributes or {}),
     }
-    return xr.Dataset(variables, _coordinates(epochs.tobytes(), problem.labels, state and state[1]), described)
+    return xr.Dataset(
+        variables, _coordinates(epochs.astype(np.int64).tobytes(), problem.labels, state and state[1]), described
+    )
 
 
 @lru_cache(maxsize=8)
