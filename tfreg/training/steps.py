@@ -172,7 +172,7 @@ def _epoch(loop: Loop, orders: tf.Tensor, epoch: tf.Tensor, data: tuple[tf.Tenso
 
 
 def _step_unless(loop: Loop, last: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tf.Tensor:
-    """Make an update, and undo it if the recorded epoch is the `last` of the call; the losses (block,) of the iterates before it."""
+    """Make an update, undone after the `last` stop of a call, and return the losses (block,) of the iterates before."""
     variables = (*loop.variables, *loop.state)
     before = [tf.identity(variable.value) for variable in variables]
     losses = _update(loop, data)
